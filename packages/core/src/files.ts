@@ -1,0 +1,88 @@
+import { InternVLError } from "./errors.js";
+import type { LongCallOptions } from "./progress.js";
+
+/** Where and how a model id is looked up. */
+export interface HubOptions extends LongCallOptions {
+  /** Branch, tag or commit. Default `"main"`. */
+  revision?: string;
+  cache_dir?: string;
+  /** Never ask the network. */
+  local_files_only?: boolean;
+  token?: string;
+  /** A folder within the model, `"onnx"` for instance. */
+  subfolder?: string;
+}
+
+/** The files of one model: a directory, a hub snapshot, dropped files. Paths are relative and use `/`. */
+export interface ModelFiles {
+  /** How messages name this place: the directory or the model id. */
+  readonly name: string;
+  /** All paths, sorted. */
+  list(): Promise<string[]>;
+  /** Whether there is a file with this path. */
+  has(path: string): Promise<boolean>;
+  /** Bytes. @throws InternVLError `FILE_NOT_FOUND` */
+  size(path: string): Promise<number>;
+  /** @throws InternVLError `FILE_NOT_FOUND` */
+  read(path: string, options?: LongCallOptions): Promise<Uint8Array>;
+  /** The bytes from `start` to before `end`. @throws InternVLError `FILE_NOT_FOUND`, `FILE_INVALID` past the end */
+  readRange(path: string, start: number, end: number, options?: LongCallOptions): Promise<Uint8Array>;
+  /** Where the file lies on disk, for runtimes that map files themselves; absent where there is no disk. */
+  localPath?(path: string): string;
+}
+
+/** Opens a model by a directory or a hub id. */
+export interface FileStore {
+  /** @throws InternVLError `FILE_NOT_FOUND` */
+  open(model: string, options?: HubOptions): Promise<ModelFiles>;
+}
+
+/** A file that is being written under a temporary name. */
+export interface FileWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  /** Gives the file its name. Nothing of that name is visible before. */
+  commit(): Promise<void>;
+  /** Removes what was written. Safe after `commit` and after an error: it then does nothing. */
+  abort(): Promise<void>;
+}
+
+/** A folder that files are written into: a directory on disk, OPFS in a browser. */
+export interface FileSink {
+  readonly name: string;
+  create(path: string): Promise<FileWriter>;
+}
+
+/**
+ * Refuses a path that would leave the model's folder. Listings and external-data fields come from files that anybody
+ * can write, so every path read from them passes here first.
+ */
+export function assertSafePath(path: string, origin: string): string {
+  const parts = path.split("/");
+  const unsafe =
+    path === "" ||
+    path.includes("\\") ||
+    path.includes("\0") ||
+    /^[a-zA-Z]:/.test(path) ||
+    parts.some((part) => part === "" || part === "." || part === "..");
+  if (unsafe) {
+    throw new InternVLError("FILE_INVALID", {
+      what: `${origin} names a file outside of its folder`,
+      expected: "a relative path without '..'",
+      got: JSON.stringify(path),
+      fix: "Do not use this file unless you trust where it comes from.",
+    });
+  }
+  return path;
+}
+
+/** Writes a whole small file. */
+export async function writeFile(sink: FileSink, path: string, content: string | Uint8Array): Promise<void> {
+  const writer = await sink.create(path);
+  try {
+    await writer.write(typeof content === "string" ? new TextEncoder().encode(content) : content);
+    await writer.commit();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}

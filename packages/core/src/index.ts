@@ -1,0 +1,36 @@
+export { Tensor } from "onnxruntime-common";
+export { Callable } from "./callable.js";
+export { AbortedError, type ErrorCode, type ErrorParts, InternVLError, isAbort, throwIfAborted } from "./errors.js";
+export {
+  assertSafePath,
+  type FileSink,
+  type FileStore,
+  type FileWriter,
+  type HubOptions,
+  type ModelFiles,
+  writeFile,
+} from "./files.js";
+export { RawImage } from "./image.js";
+export type {
+  Feeds,
+  GraphSource,
+  InferenceRuntime,
+  RunOptions,
+  Session,
+  SessionOptions,
+  ValueInfo,
+} from "./inference.js";
+export { type JsonObject, type JsonValue, readJsonObject, readText } from "./json.js";
+export {
+  type DecodeOptions,
+  type ImageSource,
+  MAX_IMAGE_PIXELS,
+  type MediaDecoder,
+  type VideoMetadata,
+  type VideoReader,
+  type VideoSource,
+} from "./media.js";
+export { openModel, openSink, type PretrainedOptions } from "./pretrained.js";
+export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress.js";
+export { type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
+export type { WorkerPort } from "./worker.js";

@@ -1,0 +1,53 @@
+import type { Tensor } from "onnxruntime-common";
+import type { ModelFiles } from "./files.js";
+import type { LongCallOptions } from "./progress.js";
+
+/** An ONNX model: a file of a model's folder (with its external data beside it), or its bytes. */
+export type GraphSource =
+  | {
+      files: ModelFiles;
+      path: string /** Paths, relative to the folder of `path`. */;
+      externalData?: readonly string[];
+    }
+  | { bytes: Uint8Array; externalData?: readonly { path: string; bytes: Uint8Array }[] };
+
+export interface SessionOptions extends LongCallOptions {
+  /** Where it runs, as the runtime names it: `"cpu"`, `"wasm"`, `"webgpu"`. Default: the runtime's own. */
+  device?: string;
+  /** Threads within one operator. Default: onnxruntime's, one a physical core. */
+  threads?: number;
+  /** Sizes of symbolic dimensions that are known beforehand. */
+  freeDimensions?: Readonly<Record<string, number>>;
+}
+
+export interface ValueInfo {
+  name: string;
+  /** onnxruntime's name of the element type: `"float32"`, `"int64"`, … */
+  type: string;
+  /** A number, or a symbol for a dimension that differs between runs. */
+  shape: readonly (number | string)[];
+}
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+export interface RunOptions {
+  /** The outputs that are wanted. Default: all. */
+  fetches?: readonly string[];
+  /** Checked before the run; a run that has begun goes to its end. */
+  signal?: AbortSignal;
+}
+
+/** A loaded graph. One run at a time. */
+export interface Session {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  /** @throws InternVLError `INPUT_INVALID` (a feed is missing or unknown), `RUNTIME_FAILED`, `RELEASED`, `ABORTED` */
+  run(feeds: Feeds, options?: RunOptions): Promise<Record<string, Tensor>>;
+  /** Gives the memory back. Safe to call twice; `run` afterwards is an error. */
+  release(): Promise<void>;
+}
+
+export interface InferenceRuntime {
+  /** @throws InternVLError `GRAPH_INVALID`, `FILE_NOT_FOUND`, `UNSUPPORTED` (a device that is not there) */
+  createSession(graph: GraphSource, options?: SessionOptions): Promise<Session>;
+}

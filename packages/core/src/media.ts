@@ -1,0 +1,53 @@
+import type { RawImage } from "./image.js";
+
+/** Where a picture comes from. A string is a URL (`http:`, `https:`, `data:`, `blob:`, `file:`) or a path. */
+export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob | RawImage;
+
+export type VideoSource = string | URL | Uint8Array | ArrayBuffer | Blob;
+
+export interface DecodeOptions {
+  /**
+   * What becomes of transparency: `"composite"` lays the picture on white, as Transformers does; `"drop"` keeps the
+   * colours under it, as OpenGVLab's original code does. Default `"composite"`.
+   */
+  alpha?: "composite" | "drop";
+  /** Whether the EXIF orientation turns the picture. Transformers: `"apply"` (the default); the original: `"ignore"`. */
+  exif?: "apply" | "ignore";
+  /** The largest `width * height` that is decoded. Default `MAX_IMAGE_PIXELS`. */
+  max_pixels?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * The largest picture that is decoded unless the caller says otherwise, in pixels: twice Pillow's
+ * `Image.MAX_IMAGE_PIXELS`, where Pillow itself refuses a picture as a decompression bomb (537 MB as RGB).
+ */
+export const MAX_IMAGE_PIXELS: number = 2 * Math.floor(1024 ** 3 / 4 / 3);
+
+export interface VideoMetadata {
+  total_num_frames: number;
+  fps: number;
+  width: number;
+  height: number;
+  /** Seconds. */
+  duration: number;
+}
+
+export interface VideoReader {
+  readonly metadata: VideoMetadata;
+  /** The frame with this index in presentation order, RGB. */
+  frame(index: number, options?: { signal?: AbortSignal }): Promise<RawImage>;
+  close(): Promise<void>;
+}
+
+/** Turns files into pixels, and nothing more: no resize here, so that pixels are the same on every platform. */
+export interface MediaDecoder {
+  /**
+   * Decodes the first frame of a picture to RGB (3 channels), the bytes that Pillow gives for the same file.
+   *
+   * @throws InternVLError `IMAGE_INVALID` (no picture, cut off, unknown format), `IMAGE_TOO_LARGE`, `FILE_NOT_FOUND`
+   */
+  decodeImage(source: ImageSource, options?: DecodeOptions): Promise<RawImage>;
+  /** @throws InternVLError `UNSUPPORTED` where the runtime has no video decoder */
+  openVideo(source: VideoSource, options?: DecodeOptions): Promise<VideoReader>;
+}
