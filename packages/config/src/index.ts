@@ -1,1 +1,24 @@
-export {};
+export type { Given } from "./base/definition.js";
+export type { FromDictOptions, SaveOptions } from "./base/pretrained-config.js";
+export { ConfigError, type ConfigProblem } from "./base/problems.js";
+export type { DialectName } from "./dialects/index.js";
+export {
+  DEFAULT_DTYPE,
+  DTYPES,
+  type Dtype,
+  type DtypeOption,
+  GRAPHS,
+  type GraphDtypes,
+  type GraphName,
+  graphPath,
+  resolveDtypes,
+} from "./dtype.js";
+export { FAMILY, type FamilyMember, findFamilyMember, type LanguageSize, type VisionSize } from "./family.js";
+export { GENERATION_CONFIG_FILE, GenerationConfig } from "./generation.js";
+export type { GenerationConfigFields, TokenIds } from "./generation-definition.js";
+export { type DialectOptions, InternVL2_5Config, type InternVL2_5ConfigInput } from "./internvl2-5.js";
+export type { InternVL2_5ConfigFields } from "./internvl2-5-definition.js";
+export { type LayerType, Qwen2Config, type Qwen2ConfigFields } from "./qwen2.js";
+export type { RopeScaling } from "./rope.js";
+export type { TextConfig, TextConfigFields } from "./text.js";
+export { InternVL2_5VisionConfig, type InternVL2_5VisionConfigFields } from "./vision.js";

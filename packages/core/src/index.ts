@@ -32,5 +32,6 @@ export {
 } from "./media.js";
 export { openModel, openSink, type PretrainedOptions } from "./pretrained.js";
 export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress.js";
+export { toRgb } from "./rgb.js";
 export { type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
 export type { WorkerPort } from "./worker.js";

@@ -7,6 +7,13 @@ export interface WorkerPort {
   onMessage(listener: (message: unknown) => void): void;
   /** The other side died: an uncaught error or an exit that nobody asked for. */
   onError(listener: (error: unknown) => void): void;
+  /**
+   * Counts one more request whose answer is awaited: a platform whose idle workers do not keep the program alive lets
+   * this one do so until as many calls of `unref`. Absent where nothing depends on it (web workers, the host's side).
+   */
+  ref?(): void;
+  /** A request was answered or given up: takes back one `ref`. */
+  unref?(): void;
   /** Ends the thread (on the client's side) or closes the channel (on the host's). */
   close(): Promise<void>;
 }

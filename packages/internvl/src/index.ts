@@ -1,1 +1,58 @@
-export {};
+import { setDefaultRuntime } from "@internvl/core";
+import { defaultRuntime } from "./node-runtime.js";
+
+setDefaultRuntime(defaultRuntime);
+
+export {
+  DTYPES,
+  type Dtype,
+  type DtypeOption,
+  FAMILY,
+  findFamilyMember,
+  GenerationConfig,
+  InternVL2_5Config,
+  InternVL2_5VisionConfig,
+  Qwen2Config,
+} from "@internvl/config";
+export {
+  type Conversion,
+  type ConvertOptions,
+  convertCheckpoint,
+  type Inspection,
+  inspectCheckpoint,
+} from "@internvl/convert";
+export {
+  AbortedError,
+  type ErrorCode,
+  type FileSink,
+  InternVLError,
+  type ModelFiles,
+  openModel,
+  openSink,
+  type ProgressCallback,
+  type ProgressInfo,
+  RawImage,
+  type Runtime,
+  setDefaultRuntime,
+  Tensor,
+} from "@internvl/core";
+export {
+  type GenerationOptions,
+  type LogitsProcessor,
+  type StoppingCriteria,
+  type Streamer,
+  slice_prompt,
+  TextIteratorStreamer,
+  TextStreamer,
+} from "@internvl/generation";
+export { InternVL2_5ImageProcessor, load_image, load_images } from "@internvl/image-processor";
+export {
+  type ChatOptions,
+  type ForwardOutput,
+  type GenerateArguments,
+  InternVL2_5ForConditionalGeneration,
+  KeyValueCache,
+  type ModelOptions,
+} from "@internvl/model";
+export { InternVL2_5Processor, Qwen2Tokenizer } from "@internvl/processor";
+export { defaultRuntime } from "./node-runtime.js";

@@ -1,1 +1,7 @@
-export {};
+export { DirectoryFiles } from "./files/directory.js";
+export { openDirectorySink } from "./files/sink.js";
+export { nodeFiles } from "./files/store.js";
+export { nodeInference } from "./inference/runtime.js";
+export { nodeMedia } from "./media/decoder.js";
+export { nodeRuntime } from "./runtime.js";
+export { createWorkerPort, parentWorkerPort } from "./worker.js";

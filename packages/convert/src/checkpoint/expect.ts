@@ -1,0 +1,73 @@
+import { InternVLError } from "@internvl/core";
+import type { SafetensorsDtype } from "../safetensors/dtype.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { counted, listing } from "./listing.js";
+
+/** What a network expects under a name. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** It may be absent. */
+  readonly optional?: boolean;
+}
+
+export interface ExpectTensorsOptions {
+  /** What becomes of tensors that no spec names. Default `"allow"`. */
+  extra?: "allow" | "refuse";
+}
+
+/** The dtypes that weights are converted from. */
+export const WEIGHT_DTYPES: readonly SafetensorsDtype[] = ["F32", "F16", "BF16"];
+
+/**
+ * Checks a checkpoint against what a network expects, all of it before any weight is read.
+ *
+ * @throws InternVLError `CHECKPOINT_INVALID`: one error with all that is missing, of a wrong shape, of a wrong dtype
+ *   and, where asked for, too much; at most eight names of each kind, the rest counted
+ */
+export function expectTensors(
+  checkpoint: Checkpoint,
+  specs: readonly TensorSpec[],
+  options: ExpectTensorsOptions = {},
+): void {
+  const missing: string[] = [];
+  const wrongShapes: string[] = [];
+  const wrongDtypes: string[] = [];
+  for (const { name, shape, optional } of specs) {
+    if (!checkpoint.has(name)) {
+      if (optional !== true) missing.push(`${name} [${shape.join(", ")}]`);
+      continue;
+    }
+    const tensor = checkpoint.get(name);
+    if (!sameShape(tensor.shape, shape)) {
+      wrongShapes.push(`${name} is [${tensor.shape.join(", ")}] and not [${shape.join(", ")}]`);
+    }
+    if (!WEIGHT_DTYPES.includes(tensor.dtype)) wrongDtypes.push(`${name} is ${tensor.dtype}`);
+  }
+  const findings = [
+    finding(missing, "missing"),
+    finding(wrongShapes, "of another shape"),
+    finding(wrongDtypes, "of another dtype"),
+    options.extra === "refuse" ? finding(extraNames(checkpoint, specs), "not expected") : undefined,
+  ].filter((line) => line !== undefined);
+  if (findings.length === 0) return;
+  throw new InternVLError("CHECKPOINT_INVALID", {
+    what: `The weights of ${checkpoint.name} do not fit its config.json`,
+    expected: `the ${counted(specs.length, "tensor")} of the network in ${WEIGHT_DTYPES.join(", ")}`,
+    got: findings.join("; "),
+    fix: "Check that config.json and the weights belong together, or download the model again.",
+  });
+}
+
+function finding(names: readonly string[], problem: string): string | undefined {
+  return names.length === 0 ? undefined : `${counted(names.length, "tensor")} ${problem}: ${listing(names)}`;
+}
+
+function extraNames(checkpoint: Checkpoint, specs: readonly TensorSpec[]): string[] {
+  const expected = new Set(specs.map((spec) => spec.name));
+  return checkpoint.names().filter((name) => !expected.has(name));
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}

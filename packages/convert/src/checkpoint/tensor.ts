@@ -1,0 +1,99 @@
+import { InternVLError, type ModelFiles, throwIfAborted } from "@internvl/core";
+import { elementCount, type SafetensorsDtype } from "../safetensors/dtype.js";
+import type { SafetensorsEntry } from "../safetensors/layout.js";
+
+export interface StreamOptions {
+  signal?: AbortSignal;
+  /** About how many bytes a piece has. Default 4 MB: large enough for a disk's full speed, small beside a tensor. */
+  pieceBytes?: number;
+  /** Pieces are whole multiples of this, of a row for instance; one unit is read even if it is longer. Default 8. */
+  unitBytes?: number;
+}
+
+/** What conversion and quantisation need of a tensor. Anything that can stream its bytes will do. */
+export interface WeightSource {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  /** The elements, little-endian, row-major, in pieces. */
+  stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
+}
+
+const DEFAULT_PIECE_BYTES = 4 * 1024 * 1024;
+// The widest element: no piece ends within one.
+const DEFAULT_UNIT_BYTES = 8;
+
+/** A tensor of a checkpoint: where it lies, and reads of it. Its data are read when they are asked for, never kept. */
+export class CheckpointTensor implements WeightSource {
+  readonly name: string;
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  /** The number of elements. */
+  readonly numel: number;
+  readonly byteLength: number;
+  /** The file that holds it, relative to the checkpoint's folder. */
+  readonly file: string;
+  /** Where it begins: bytes from the beginning of `file`. */
+  readonly offset: number;
+  readonly #files: ModelFiles;
+
+  constructor(files: ModelFiles, file: string, entry: SafetensorsEntry) {
+    this.#files = files;
+    this.file = file;
+    this.name = entry.name;
+    this.dtype = entry.dtype;
+    this.shape = entry.shape;
+    this.numel = elementCount(entry.shape);
+    this.byteLength = entry.byteLength;
+    this.offset = entry.offset;
+  }
+
+  /** All of its bytes. */
+  read(options: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    return this.#range(0, this.byteLength, options);
+  }
+
+  /**
+   * The bytes of rows `start` to before `end` of the leading dimension.
+   *
+   * @throws InternVLError `INPUT_INVALID` for rows that are not there
+   */
+  rows(start: number, end: number, options: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    const count = this.shape[0] ?? 1;
+    if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start > end || end > count) {
+      throw new InternVLError("INPUT_INVALID", {
+        what: `Tensor ${this.name} has no such rows`,
+        expected: `rows within 0 to ${count}`,
+        got: `${start} to ${end}`,
+      });
+    }
+    const rowBytes = count === 0 ? 0 : this.byteLength / count;
+    return this.#range(start * rowBytes, end * rowBytes, options);
+  }
+
+  /** Its bytes in pieces. The next piece is being read while the consumer works on the last one. */
+  async *stream(options: StreamOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    const { signal, pieceBytes = DEFAULT_PIECE_BYTES, unitBytes = DEFAULT_UNIT_BYTES } = options;
+    const step = Math.max(1, Math.floor(pieceBytes / unitBytes)) * unitBytes;
+    const read = (start: number): Promise<Uint8Array> | undefined => {
+      if (start >= this.byteLength) return undefined;
+      const piece = this.#range(start, Math.min(start + step, this.byteLength), { signal });
+      // Nobody awaits this piece if the consumer stops early; a failure of it is then nobody's concern.
+      piece.catch(() => undefined);
+      return piece;
+    };
+    let next = read(0);
+    for (let start = step; next !== undefined; start += step) {
+      const piece = await next;
+      throwIfAborted(signal);
+      next = read(start);
+      yield piece;
+    }
+  }
+
+  async #range(start: number, end: number, options: { signal?: AbortSignal }): Promise<Uint8Array> {
+    return start === end
+      ? new Uint8Array(0)
+      : this.#files.readRange(this.file, this.offset + start, this.offset + end, options);
+  }
+}

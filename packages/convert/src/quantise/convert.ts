@@ -1,0 +1,76 @@
+import { InternVLError } from "@internvl/core";
+import type { WeightSource } from "../checkpoint/tensor.js";
+import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
+import { type ExternalTensor, rawBytes } from "./external.js";
+import { narrowToFloat16 } from "./floats.js";
+import { widener } from "./widen.js";
+
+/** Elements that are widened at a time on the way to float16: what lies between stays in the first-level cache. */
+const CHUNK = 4096;
+
+/**
+ * The tensor in float32, exactly. A float32 tensor passes through untouched.
+ *
+ * @throws InternVLError `CHECKPOINT_INVALID` for a dtype that is no float of 16 or 32 bits
+ */
+export function toFloat32(source: WeightSource): ExternalTensor {
+  if (source.dtype === "F32") return rawBytes(source);
+  const widen = widener(source);
+  return {
+    byteLength: elementCount(source.shape) * 4,
+    async *bytes(options) {
+      for await (const piece of source.stream(options)) {
+        const wide = new Uint32Array(piece.byteLength / 2);
+        widen(piece, wide);
+        yield bytesOf(wide);
+      }
+    },
+  };
+}
+
+/**
+ * The tensor in float16, rounded to nearest, ties to even; what is closer to 0 than 2^-25 becomes 0. A float16 tensor
+ * passes through untouched.
+ *
+ * A finite weight beyond 65,504 is an error and not clamped: a network with such weights does not survive float16, and
+ * nobody would find out why.
+ *
+ * @throws InternVLError `CONVERSION_FAILED` (while streaming) for a weight that float16 cannot hold,
+ *   `CHECKPOINT_INVALID` for a dtype that is no float of 16 or 32 bits
+ */
+export function toFloat16(source: WeightSource): ExternalTensor {
+  if (source.dtype === "F16") return rawBytes(source);
+  const widen = widener(source);
+  const elementBytes = DTYPE_BYTES[source.dtype];
+  return {
+    byteLength: elementCount(source.shape) * 2,
+    async *bytes(options) {
+      const wide = new Uint32Array(CHUNK);
+      let converted = 0;
+      for await (const piece of source.stream(options)) {
+        const halves = new Uint16Array(piece.byteLength / elementBytes);
+        for (let start = 0; start < halves.length; start += CHUNK) {
+          const end = Math.min(start + CHUNK, halves.length);
+          widen(piece.subarray(start * elementBytes, end * elementBytes), wide);
+          const overflow = narrowToFloat16(wide.subarray(0, end - start), halves.subarray(start, end));
+          if (overflow >= 0) throw overflowError(source, converted + start + overflow, wide[overflow]!);
+        }
+        converted += halves.length;
+        yield bytesOf(halves);
+      }
+    },
+  };
+}
+
+function bytesOf(array: Uint16Array | Uint32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function overflowError({ name }: WeightSource, index: number, bits: number): InternVLError {
+  return new InternVLError("CONVERSION_FAILED", {
+    what: `Tensor ${name} does not fit float16`,
+    expected: "weights within -65504 to 65504",
+    got: `${new Float32Array(Uint32Array.of(bits).buffer)[0]} at element ${index}`,
+    fix: "Convert this part to fp32, int8 or q4 instead.",
+  });
+}

@@ -1,0 +1,56 @@
+import type { WeightSource } from "../checkpoint/tensor.js";
+import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
+
+/** Bytes of a tensor that are made while they are written; what `@internvl/onnx` writes as external data. */
+export interface ExternalTensor {
+  readonly byteLength: number;
+  bytes(options?: { signal?: AbortSignal }): AsyncIterable<Uint8Array>;
+}
+
+/** A quantised tensor and the scales that belong to it. */
+export interface QuantisedTensor {
+  readonly data: ExternalTensor;
+  readonly scales: ExternalTensor;
+}
+
+/** The bytes of a tensor as its file has them. */
+export function rawBytes(source: WeightSource): ExternalTensor {
+  return {
+    byteLength: elementCount(source.shape) * DTYPE_BYTES[source.dtype],
+    bytes: (options) => source.stream(options),
+  };
+}
+
+/** One reading of a source: gives the data piece by piece, and at the end the scales. */
+export type QuantisingPass = (signal?: AbortSignal) => AsyncGenerator<Uint8Array, Float32Array, undefined>;
+
+/**
+ * Data and scales come out of one pass, but are written as two tensors. When the data are written first, the scales
+ * wait in memory until they are asked for, and are then let go; when they are not there, the source is read again.
+ */
+export function dataAndScales(byteLength: number, scaleCount: number, pass: QuantisingPass): QuantisedTensor {
+  let waiting: Float32Array | undefined;
+  return {
+    data: {
+      byteLength,
+      async *bytes({ signal } = {}) {
+        waiting = yield* pass(signal);
+      },
+    },
+    scales: {
+      byteLength: scaleCount * Float32Array.BYTES_PER_ELEMENT,
+      async *bytes({ signal } = {}) {
+        const scales = waiting ?? (await lastOf(pass(signal)));
+        waiting = undefined;
+        yield new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength);
+      },
+    },
+  };
+}
+
+async function lastOf<T>(generator: AsyncGenerator<unknown, T, undefined>): Promise<T> {
+  for (;;) {
+    const step = await generator.next();
+    if (step.done === true) return step.value;
+  }
+}

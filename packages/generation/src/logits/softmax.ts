@@ -1,0 +1,30 @@
+import { expNonPositive } from "../sampling/exp.js";
+
+/** What turns scores into probabilities: `weight(score) / total`. */
+export interface Softmax {
+  /** The highest score; its weight is 1. */
+  highest: number;
+  /** How many tokens are not ruled out. */
+  count: number;
+  /** The sum of all weights, float64. */
+  total: number;
+  weight(score: number): number;
+  /** The probability of a token with this score, rounded to float32 as Transformers has it. */
+  probability(score: number): number;
+}
+
+export function softmax(scores: Float32Array): Softmax {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let id = 0; id < scores.length; id++) {
+    if (scores[id]! > highest) highest = scores[id]!;
+  }
+  let count = 0;
+  let total = 0;
+  for (let id = 0; id < scores.length; id++) {
+    if (scores[id] === Number.NEGATIVE_INFINITY) continue;
+    count++;
+    total += expNonPositive(scores[id]! - highest);
+  }
+  const weight = (score: number): number => expNonPositive(score - highest);
+  return { highest, count, total, weight, probability: (score) => Math.fround(weight(score) / total) };
+}

@@ -1,0 +1,60 @@
+import type { LogitsProcessor } from "./logits/processor.js";
+import type { GenerationOptions } from "./options.js";
+import type { FinishReason, StoppingCriteria } from "./stopping/criteria.js";
+import type { Streamer } from "./streamers/streamer.js";
+
+/** What the loop needs of a model. */
+export interface StepModel {
+  readonly vocab_size: number;
+  /**
+   * Reads one new token per row and returns the logits of the position after it.
+   *
+   * @param tokens one id per row; rows that have ended get the pad token
+   * @returns `[rows, vocab_size]`, row-major. Only read until the next call, so the array may be reused.
+   */
+  step(tokens: readonly number[], options: { signal?: AbortSignal }): Promise<Float32Array>;
+}
+
+/** The part of a tokenizer that turns ids back into text. */
+export interface TokenDecoder {
+  /** The text of `ids`. Bytes that are no UTF-8 (yet) are U+FFFD. */
+  decode(ids: readonly number[], options?: { skip_special_tokens?: boolean }): string;
+}
+
+export interface GenerateTokensArguments extends GenerationOptions {
+  /** The prompts `[rows][length]`, all of one length: shorter ones are padded on the left. Not modified. */
+  input_ids: readonly (readonly number[])[];
+  /** 0 for padding, 1 for prompt, as `input_ids`. Default: no padding. Only `repetition_penalty` reads it. */
+  attention_mask?: readonly (readonly number[])[];
+  /**
+   * The logits after the prompt, `[rows, vocab_size]`, or the function that computes them. With a function, options are
+   * checked before it runs, `max_time` counts it, and its errors reach the streamer.
+   */
+  first_logits: Float32Array | ((options: { signal?: AbortSignal }) => Promise<Float32Array>);
+  model: StepModel;
+  /** Gets the prompt and then every step's tokens. */
+  streamer?: Streamer;
+  /** Stops the generation between two tokens. */
+  signal?: AbortSignal;
+  /** Run after the built-in processors and before temperature, top_k, top_p and min_p, as in Transformers. */
+  logits_processor?: readonly LogitsProcessor[];
+  /** Asked after the built-in ones. */
+  stopping_criteria?: readonly StoppingCriteria[];
+  /** Needed for `stop_strings` only. */
+  decoder?: TokenDecoder;
+}
+
+export interface GenerateTokensResult {
+  /** Prompts and new tokens, `[rows][length]`; rows that ended early are filled with `pad_token_id`. */
+  sequences: number[][];
+  /** Why each row ended. */
+  finish_reasons: FinishReason[];
+  /** New tokens of each row, its end-of-sequence token included and padding not. */
+  generated_tokens: number[];
+  /** The seed that repeats this result; only with `do_sample`. */
+  seed?: number;
+  /** One `[rows, vocab_size]` a step, processed; rows that have ended are as the model gave them. Only on request. */
+  scores?: Float32Array[];
+  /** One `[rows, vocab_size]` a step, as the model gave it. Only on request. */
+  logits?: Float32Array[];
+}

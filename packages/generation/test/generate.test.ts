@@ -1,0 +1,263 @@
+import { AbortedError } from "@internvl/core";
+import {
+  type GenerateTokensArguments,
+  generateTokens,
+  type Streamer,
+  TextIteratorStreamer,
+} from "@internvl/generation";
+import { describe, expect, test } from "vitest";
+import { ByteDecoder, byteToken, fixture, ScriptedModel } from "./helpers.js";
+
+const EOS = 7;
+const PAD = 1;
+
+/** Runs a model that says `answers` after prompts of two tokens. */
+function generate(answers: number[][], options: Partial<GenerateTokensArguments> = {}) {
+  const model = new ScriptedModel(answers);
+  const result = generateTokens({
+    input_ids: answers.map((_, row) => [20 + row, 30]),
+    first_logits: model.first_logits,
+    model,
+    eos_token_id: EOS,
+    pad_token_id: PAD,
+    ...options,
+  });
+  return { model, result };
+}
+
+class Recorder implements Streamer {
+  calls: unknown[] = [];
+  put(token_ids: readonly (readonly number[])[]): void {
+    this.calls.push(token_ids.map((row) => [...row]));
+  }
+  end(): void {
+    this.calls.push("end");
+  }
+  fail(error: unknown): void {
+    this.calls.push(error);
+  }
+}
+
+describe("the loop", () => {
+  test("freezes rows that have ended and stops with the last, without one step too many", async () => {
+    const streamer = new Recorder();
+    const { model, result } = generate(
+      [
+        [3, EOS, 9, 9],
+        [4, 5, 6, EOS],
+      ],
+      { streamer },
+    );
+    expect(await result).toEqual({
+      sequences: [
+        [20, 30, 3, EOS, PAD, PAD],
+        [21, 30, 4, 5, 6, EOS],
+      ],
+      finish_reasons: ["eos", "eos"],
+      generated_tokens: [2, 4],
+    });
+    expect(model.steps).toEqual([
+      [3, 4],
+      [EOS, 5],
+      [PAD, 6],
+    ]);
+    expect(streamer.calls).toEqual([
+      [
+        [20, 30],
+        [21, 30],
+      ],
+      [[3], [4]],
+      [[EOS], [5]],
+      [[PAD], [6]],
+      [[PAD], [EOS]],
+      "end",
+    ]);
+  });
+
+  test("needs no step for one token", async () => {
+    const { model, result } = generate([[3, 4]], { max_new_tokens: 1 });
+    expect((await result).sequences).toEqual([[20, 30, 3]]);
+    expect(model.steps).toEqual([]);
+  });
+
+  test.each([
+    [{}, 20],
+    [{ max_new_tokens: 4 }, 4],
+    [{ max_length: 9 }, 7],
+    [{ max_length: 9, max_new_tokens: 3 }, 3],
+    [{ max_length: null, max_new_tokens: null, eos_token_id: null }, 20],
+  ])("with %o generates %i tokens", async (options, count) => {
+    const answer = new Array<number>(40).fill(3);
+    const result = await generate([answer], options).result;
+    expect(result.generated_tokens).toEqual([count]);
+    expect(result.finish_reasons).toEqual(["length"]);
+  });
+
+  test("takes any of several end tokens, and pads with the first of them", async () => {
+    const { result } = generate(
+      [
+        [8, 3],
+        [3, EOS],
+      ],
+      { eos_token_id: [EOS, 8], pad_token_id: null },
+    );
+    expect((await result).sequences).toEqual([
+      [20, 30, 8, EOS],
+      [21, 30, 3, EOS],
+    ]);
+  });
+
+  test("puts min_new_tokens before an end token, min_new_tokens before min_length", async () => {
+    const { result } = generate([[EOS, EOS, EOS, EOS]], { min_new_tokens: 2, min_length: 4000 });
+    // A ruled-out end token leaves the first of the equal others.
+    expect((await result).sequences).toEqual([[20, 30, 0, 0, EOS]]);
+  });
+
+  test("keeps scores and logits of every step on request", async () => {
+    const { model, result } = generate([[3, EOS]], { output_scores: true, output_logits: true, repetition_penalty: 2 });
+    const { scores, logits } = await result;
+    expect(logits!.map((step) => step[3])).toEqual([10, 0]);
+    expect(scores!.map((step) => step[EOS])).toEqual([0, 10]);
+    expect(scores).toHaveLength(model.steps.length + 1);
+  });
+
+  test("stops at a time limit, after one token at least", async () => {
+    const model = new ScriptedModel([[3, 3, 3]]);
+    const result = await generateTokens({
+      input_ids: [[2]],
+      model,
+      max_time: 0.001,
+      // The limit counts the prompt, as Transformers' does.
+      first_logits: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return model.first_logits;
+      },
+    });
+    expect(result).toEqual({ sequences: [[2, 3]], finish_reasons: ["time"], generated_tokens: [1] });
+  });
+
+  test("asks the caller's criteria about unfinished rows, with the whole row", async () => {
+    const asked: unknown[] = [];
+    const { result } = generate([[3, 4, 5], [EOS]], {
+      stopping_criteria: [
+        (input_ids, scores, row) => {
+          asked.push([[...input_ids], scores.length, row]);
+          return input_ids.at(-1) === 4;
+        },
+      ],
+    });
+    expect((await result).finish_reasons).toEqual(["criteria", "eos"]);
+    const size = fixture.tokens.length;
+    expect(asked).toEqual([
+      [[20, 30, 3], size, 0],
+      [[20, 30, 3, 4], size, 0],
+    ]);
+  });
+});
+
+describe("stop strings", () => {
+  test.each(fixture.stop_strings)("$strings stop where Transformers stops", async ({ strings, ids, stops }) => {
+    // From each place on, as if the text before were the prompt: the next stop is the first that Transformers has.
+    for (let start = 1; start < ids.length; start++) {
+      const answer = ids.slice(start);
+      const result = await generate([answer], {
+        input_ids: [ids.slice(0, start)],
+        eos_token_id: null,
+        max_new_tokens: answer.length,
+        stop_strings: strings,
+        decoder: new ByteDecoder(),
+      }).result;
+      const stop = stops.find((end) => end >= start);
+      expect(result.sequences[0]).toEqual(ids.slice(0, (stop ?? ids.length - 1) + 1));
+      expect(result.finish_reasons).toEqual([stop === undefined ? "length" : "stop_string"]);
+    }
+  });
+
+  test("across characters of several bytes", async () => {
+    const answer = [...new TextEncoder().encode("x猫y猫犬z")].map(byteToken);
+    const { result } = generate([answer], { stop_strings: "猫犬", decoder: new ByteDecoder() });
+    expect((await result).generated_tokens).toEqual([1 + 3 + 1 + 6]);
+  });
+});
+
+describe("errors", () => {
+  test.each([
+    ["streamer", { streamer: { put: fail, end() {} } }],
+    ["end of a streamer", { streamer: { put() {}, end: fail } }],
+    ["logits processor", { logits_processor: [fail] }],
+    ["stopping criterion", { stopping_criteria: [fail] }],
+    ["prefill", { first_logits: fail }],
+    ["model", { model: { vocab_size: fixture.tokens.length, step: fail } }],
+  ])("of a %s reach the caller unchanged", async (_name, options) => {
+    await expect(generate([[3, EOS]], options).result).rejects.toBe(failure);
+  });
+
+  test("reach a text iterator, from before the first token too", async () => {
+    for (const options of [{ logits_processor: [fail] }, { first_logits: fail }]) {
+      const streamer = new TextIteratorStreamer(new ByteDecoder(), { skip_prompt: true });
+      const { result } = generate([[3, EOS]], { ...options, streamer });
+      await Promise.all([expect(result).rejects.toBe(failure), expect(streamer.next()).rejects.toBe(failure)]);
+    }
+    const streamer = new TextIteratorStreamer(new ByteDecoder());
+    const { result } = generate([[3]], { streamer, top_p: 2 });
+    const refused = expect.objectContaining({ code: "INPUT_INVALID" });
+    await Promise.all([expect(result).rejects.toEqual(refused), expect(streamer.next()).rejects.toEqual(refused)]);
+  });
+
+  const failure = new Error("mine");
+  function fail(): never {
+    throw failure;
+  }
+});
+
+describe("abort", () => {
+  test("between two tokens, with the rows so far and the end of the stream", async () => {
+    const controller = new AbortController();
+    const streamer = new Recorder();
+    const { model, result } = generate([[3, 4, 5, 6, EOS]], {
+      signal: controller.signal,
+      streamer: {
+        put(ids) {
+          streamer.put(ids);
+          if (ids[0]![0] === 4) controller.abort("enough");
+        },
+        end: () => streamer.end(),
+        fail: (error) => streamer.fail(error),
+      },
+    });
+    const error = await result.catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(AbortedError);
+    expect(error).toMatchObject({ name: "AbortError", cause: "enough", partial: { sequences: [[20, 30, 3, 4]] } });
+    expect(streamer.calls).toEqual([[[20, 30]], [[3]], [[4]], "end"]);
+    expect(model.steps).toEqual([[3]]);
+  });
+
+  test("from a timer, while the model never waits", async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 5);
+    const { result } = generate([new Array<number>(1_000_000).fill(3)], {
+      signal: controller.signal,
+      eos_token_id: null,
+      max_new_tokens: 1_000_000,
+    });
+    await expect(result).rejects.toMatchObject({ code: "ABORTED" });
+  });
+
+  test("before the start, and from within the model's step", async () => {
+    const early = generate([[3]], { signal: AbortSignal.abort() });
+    await expect(early.result).rejects.toMatchObject({ partial: { sequences: [[20, 30]] } });
+
+    const controller = new AbortController();
+    const { result } = generate([[3, EOS]], {
+      signal: controller.signal,
+      model: {
+        vocab_size: fixture.tokens.length,
+        step: () => {
+          controller.abort();
+          throw new AbortedError("the session stopped");
+        },
+      },
+    });
+    await expect(result).rejects.toMatchObject({ code: "ABORTED", partial: { sequences: [[20, 30, 3]] } });
+  });
+});

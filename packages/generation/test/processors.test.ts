@@ -1,0 +1,99 @@
+import {
+  generateTokens,
+  type LogitsProcessor,
+  minLength,
+  minP,
+  noRepeatNgram,
+  repetitionPenalty,
+  temperature,
+  topK,
+  topP,
+} from "@internvl/generation";
+import { describe, expect, test } from "vitest";
+import fixture from "./fixtures/transformers.json";
+
+const [rows, vocab_size] = fixture.shape as [number, number];
+
+function table(base64: string): Float32Array {
+  return new Float32Array(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer);
+}
+
+function logitsNamed(name: string): Float32Array {
+  return table(fixture.logits[name as keyof typeof fixture.logits]);
+}
+
+function rowOf(values: Float32Array, row: number): Float32Array {
+  return values.subarray(row * vocab_size, (row + 1) * vocab_size);
+}
+
+/** Bit by bit: `toEqual` would take any NaN for another and says little about 40 numbers. */
+function expectSame(actual: Float32Array, expected: Float32Array): void {
+  expect([...new Uint32Array(actual.slice().buffer)]).toEqual([...new Uint32Array(expected.slice().buffer)]);
+}
+
+type Arguments = (typeof fixture.processors)[number]["arguments"];
+
+const factories: Record<string, (args: Arguments) => LogitsProcessor> = {
+  repetitionPenalty: ([value, mask]) => repetitionPenalty(value as number, mask ? fixture.attention_mask : undefined),
+  noRepeatNgram: ([size]) => noRepeatNgram(size as number),
+  minLength: ([length, ids]) => minLength(length as number, ids as number[]),
+  temperature: ([value]) => temperature(value as number),
+  topK: ([k]) => topK(k as number),
+  topP: ([p]) => topP(p as number),
+  minP: ([p]) => minP(p as number),
+};
+
+describe("each processor gives the bits that Transformers gives", () => {
+  test.each(fixture.processors)("$name $arguments on $logits", ({ name, arguments: args, logits, expected }) => {
+    const processor = factories[name]!(args);
+    const actual = logitsNamed(logits);
+    for (let row = 0; row < rows; row++) processor(fixture.input_ids[row]!, rowOf(actual, row), row);
+    expectSame(actual, table(expected));
+  });
+});
+
+describe("all together, in Transformers' order", () => {
+  const custom: LogitsProcessor = (_input_ids, scores) => {
+    for (const [id, score] of scores.entries()) scores[id] = score < 1 ? score * 1.5 : score - 1;
+  };
+
+  test.each(fixture.chains)("$options on $logits", async ({ options, logits, expected }) => {
+    const first_logits = logitsNamed(logits);
+    const before = first_logits.slice();
+    const { scores } = await generateTokens({
+      ...options,
+      input_ids: fixture.input_ids,
+      attention_mask: fixture.attention_mask,
+      max_new_tokens: 40,
+      eos_token_id: fixture.eos_token_id,
+      logits_processor: [custom],
+      stopping_criteria: [() => true],
+      first_logits,
+      model: { vocab_size, step: () => Promise.reject(new Error("one token is enough")) },
+      output_scores: true,
+      seed: 1,
+    });
+    expect(scores).toHaveLength(1);
+    expectSame(scores![0]!, table(expected));
+    expectSame(first_logits, before);
+  });
+});
+
+test("top_k and top_p with a real vocabulary keep what a full sort keeps", () => {
+  const size = 151_674;
+  const scores = Float32Array.from({ length: size }, (_, id) => Math.sin(id * 12.9898) * 9 + Math.cos(id * 78.233) * 3);
+  const descending = scores.slice().sort().reverse();
+
+  const kept = scores.slice();
+  topK(1000)([], kept, 0);
+  expect([...kept]).toEqual([...scores].map((score) => (score >= descending[999]! ? score : Number.NEGATIVE_INFINITY)));
+
+  const weights = [...descending].map((score) => Math.exp(score - descending[0]!));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let needed = 0;
+  for (let sum = 0; sum < 0.9 * total; needed++) sum += weights[needed]!;
+  const nucleus = scores.slice();
+  topP(0.9)([], nucleus, 0);
+  expect(nucleus.filter((score) => score !== Number.NEGATIVE_INFINITY).length).toBe(needed);
+  expect(Math.min(...nucleus.filter((score) => score !== Number.NEGATIVE_INFINITY))).toBe(descending[needed - 1]);
+});

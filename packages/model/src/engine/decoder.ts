@@ -1,0 +1,153 @@
+import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
+import { yieldToEventLoop } from "@internvl/generation";
+import { HIDDEN, type KeyValueCache } from "./cache.js";
+import { type RotaryConfig, rotaryTables } from "./rotary.js";
+
+/**
+ * Attention scores of one layer that may exist at once while a prompt is read: 64 M floats are 256 MB. A prompt is
+ * read in pieces that stay below, between which it can be aborted.
+ */
+const MAX_SCORES = 64 * 2 ** 20;
+/** More tokens at once are no faster on a CPU; fewer would let an abort through sooner. */
+const MAX_PIECE = 1024;
+const MIN_PIECE = 32;
+
+export interface ReadInputs extends LongCallOptions {
+  /** float32 `[batch, length, hidden]`. */
+  embeddings: Tensor;
+  /** `[batch][length]`. */
+  positions: readonly (readonly number[])[];
+  /** `[batch][length]`, 0 for padding. */
+  visible: readonly (readonly number[])[];
+  cache: KeyValueCache;
+  /** Logits of the last N positions; 0 means all. */
+  logits_to_keep: number;
+  /** Room the cache leaves behind the last token, for those that will be generated. */
+  spare: number;
+}
+
+/** The language model: reads embeddings into a cache and gives logits. */
+export class Decoder {
+  readonly #session: Session;
+  readonly #rotary: RotaryConfig;
+  readonly #heads: number;
+
+  constructor(session: Session, rotary: RotaryConfig, heads: number) {
+    this.#session = session;
+    this.#rotary = rotary;
+    this.#heads = heads;
+  }
+
+  /**
+   * Reads a prompt piece by piece.
+   *
+   * @returns float32 `[batch, kept, vocabulary]`
+   */
+  async read(inputs: ReadInputs): Promise<Tensor> {
+    const { cache, logits_to_keep, signal, progress_callback } = inputs;
+    const length = inputs.embeddings.dims[1]!;
+    const piece = this.#pieceLength(cache.batch_size, cache.length + length);
+    const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
+    const logits: Tensor[] = [];
+    for (let start = 0; start < length; start += piece) {
+      throwIfAborted(signal, "Reading the prompt was aborted");
+      const end = Math.min(start + piece, length);
+      const kept = Math.max(0, end - Math.max(start, length - wanted));
+      const result = await this.#run(inputs, start, end, kept, end === length ? inputs.spare : 0);
+      if (kept > 0) logits.push(result);
+      if (length > 1) {
+        progress_callback?.({ stage: "prefill", loaded: end, total: length, unit: "tokens" });
+        await yieldToEventLoop();
+      }
+    }
+    return joinPositions(logits);
+  }
+
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+
+  async #run(inputs: ReadInputs, start: number, end: number, kept: number, spare: number): Promise<Tensor> {
+    const { cache, embeddings, signal } = inputs;
+    const batch = cache.batch_size;
+    const count = end - start;
+    const positions = inputs.positions.flatMap((row) => row.slice(start, end));
+    const visible = inputs.visible.flatMap((row) => row.slice(start, end));
+    const { cos, sin } = rotaryTables(positions, this.#rotary);
+    const half = this.#rotary.head_dim / 2;
+    const outputs = await this.#session.run(
+      {
+        inputs_embeds: slicePositions(embeddings, start, end),
+        // The tables hold one row a token, so each token's row is its index.
+        position_ids: new Tensor("int64", BigInt64Array.from(positions, (_, index) => BigInt(index)), [batch, count]),
+        rotary_cos: new Tensor("float32", cos, [batch * count, half]),
+        rotary_sin: new Tensor("float32", sin, [batch * count, half]),
+        new_mask: new Tensor("float32", causalMask(visible, batch, count), [batch, count, count]),
+        // At least one: a graph computes no empty product. The caller drops it.
+        logits_to_keep: new Tensor("int64", BigInt64Array.of(BigInt(Math.max(1, kept))), [1]),
+        ...cache.feeds(),
+      },
+      { signal },
+    );
+    if (outputs.logits === undefined) {
+      throw new InternVLError("GRAPH_INVALID", {
+        what: "The decoder's graph has no output logits",
+        fix: "Convert the checkpoint again.",
+      });
+    }
+    cache.append(outputs, count, visible, spare);
+    return outputs.logits;
+  }
+
+  #pieceLength(batch: number, total: number): number {
+    return Math.min(MAX_PIECE, Math.max(MIN_PIECE, Math.floor(MAX_SCORES / (batch * this.#heads * total))));
+  }
+}
+
+/**
+ * `[batch, count, count]`: a token sees itself and what came before it in its row, and no padding. Padding sees itself,
+ * so that its row is not empty (a softmax over nothing would be NaN, and spread).
+ */
+function causalMask(visible: readonly number[], batch: number, count: number): Float32Array {
+  const mask = new Float32Array(batch * count * count).fill(HIDDEN);
+  for (let row = 0; row < batch; row++) {
+    for (let query = 0; query < count; query++) {
+      const start = (row * count + query) * count;
+      for (let key = 0; key <= query; key++) {
+        if (visible[row * count + key] || key === query) mask[start + key] = 0;
+      }
+    }
+  }
+  return mask;
+}
+
+function slicePositions(tensor: Tensor, start: number, end: number): Tensor {
+  const [batch, length, hidden] = tensor.dims as [number, number, number];
+  if (start === 0 && end === length) return tensor;
+  const data = tensor.data as Float32Array;
+  const width = (end - start) * hidden;
+  const part = new Float32Array(batch * width);
+  for (let row = 0; row < batch; row++) {
+    const from = (row * length + start) * hidden;
+    part.set(data.subarray(from, from + width), row * width);
+  }
+  return new Tensor("float32", part, [batch, end - start, hidden]);
+}
+
+function joinPositions(parts: readonly Tensor[]): Tensor {
+  if (parts.length === 1) return parts[0]!;
+  const [batch, , width] = parts[0]!.dims as [number, number, number];
+  const length = parts.reduce((sum, part) => sum + part.dims[1]!, 0);
+  const joined = new Float32Array(batch * length * width);
+  let done = 0;
+  for (const part of parts) {
+    const count = part.dims[1]!;
+    const data = part.data as Float32Array;
+    for (let row = 0; row < batch; row++) {
+      const rows = data.subarray(row * count * width, (row + 1) * count * width);
+      joined.set(rows, (row * length + done) * width);
+    }
+    done += count;
+  }
+  return new Tensor("float32", joined, [batch, length, width]);
+}

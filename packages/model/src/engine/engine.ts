@@ -1,0 +1,58 @@
+import type { LongCallOptions, Tensor } from "@internvl/core";
+import type { GenerateTokensResult, GenerationOptions, LogitsProcessor, StoppingCriteria, Streamer } from "@internvl/generation";
+import type { KeyValueCache } from "./cache.js";
+
+/** Rows of numbers as the processor returns them, or an int64 `Tensor` `[batch, length]`. */
+export type TokenRows = readonly (readonly number[])[] | Tensor;
+
+/** The inputs of the model, as `InternVL2_5Processor` returns them. */
+export interface ModelInputs {
+  /** `[batch, length]`, with `<IMG_CONTEXT>` where image features go. Left padded when rows differ in length. */
+  input_ids: TokenRows;
+  /** `[batch, length]`, 0 for padding. Default: all ones. */
+  attention_mask?: TokenRows;
+  /** float32 `[tiles, 3, size, size]`: the tiles of all pictures of all rows, in prompt order. */
+  pixel_values?: Tensor;
+  /** Tiles a picture; their sum must be the number of tiles. Checked when given. */
+  num_patches?: readonly number[];
+  /** One flag a tile: tiles with 0 are skipped, as in the original code. Default: all ones. */
+  image_flags?: readonly number[];
+}
+
+export interface ForwardInputs extends ModelInputs, LongCallOptions {
+  /** float32 `[batch, length, hidden]` instead of looking `input_ids` up. Image features are still put in. */
+  inputs_embeds?: Tensor;
+  /** `[batch, length]`. Default: counted over `attention_mask`, padding gets 1. */
+  position_ids?: TokenRows;
+  /** What was read before; the new rows are appended to it. */
+  past_key_values?: KeyValueCache;
+  /** Logits of the last N positions only. 0 (the default) means all, as in Transformers. */
+  logits_to_keep?: number;
+}
+
+export interface ForwardOutput {
+  /** float32 `[batch, kept, vocabulary]`. */
+  logits: Tensor;
+  /** The cache with the new rows. `dispose()` it when it is not needed. Absent where the model runs in a worker. */
+  past_key_values?: KeyValueCache;
+  /** float32 `[tiles, tokens, hidden]`, when there were pictures. */
+  image_hidden_states?: Tensor;
+}
+
+/** What `generate` takes beside the generation options. */
+export interface GenerateInputs extends ModelInputs, LongCallOptions {
+  streamer?: Streamer;
+  logits_processor?: readonly LogitsProcessor[];
+  stopping_criteria?: readonly StoppingCriteria[];
+}
+
+export type GenerateResult = GenerateTokensResult;
+
+/** Where a model runs: in this thread over sessions, or in a worker over messages. */
+export interface Engine {
+  forward(inputs: ForwardInputs): Promise<ForwardOutput>;
+  /** float32 `[tiles, 3, size, size]` -> float32 `[tiles, tokens, hidden]`. */
+  getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor>;
+  generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult>;
+  dispose(): Promise<void>;
+}

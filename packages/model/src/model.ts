@@ -1,0 +1,129 @@
+import { GenerationConfig, type GraphDtypes, InternVL2_5Config } from "@internvl/config";
+import {
+  InternVLError,
+  type LongCallOptions,
+  type ModelFiles,
+  openModel,
+  resolveRuntime,
+  type Tensor,
+} from "@internvl/core";
+import type { GenerationOptions } from "@internvl/generation";
+import type { ChatTurn } from "@internvl/processor";
+import { splitArguments } from "./arguments.js";
+import { type ChatArguments, chat } from "./chat.js";
+import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
+import { chooseDtypes, type LoadOptions, loadEngine } from "./loading.js";
+import { WorkerEngine } from "./worker/client.js";
+
+export interface ModelOptions extends LoadOptions {
+  /**
+   * Runs the whole model in a thread of its own, with the same methods. onnxruntime-node blocks the thread that it
+   * runs in, for over a second a tile; a server, a spinner or a stop button needs this.
+   */
+  worker?: boolean;
+}
+
+/** Everything `generate` takes, in one object as in Transformers: `model.generate({ ...inputs, max_new_tokens: 128 })`. */
+export interface GenerateArguments extends GenerateInputs, GenerationOptions {
+  /** Defaults for this call, instead of the model's generation_config.json. Options beside it win. */
+  generation_config?: GenerationConfig | GenerationOptions;
+}
+
+/**
+ * InternVL 2.5: InternViT, a projector and a language model (Chen et al. 2024, arXiv:2412.05271).
+ *
+ * ```ts
+ * const model = await InternVL2_5ForConditionalGeneration.from_pretrained("./InternVL2_5-1B-ONNX");
+ * const output_ids = await model.generate({ ...inputs, max_new_tokens: 128 });
+ * await model.dispose();
+ * ```
+ */
+export class InternVL2_5ForConditionalGeneration {
+  readonly config: InternVL2_5Config;
+  readonly generation_config: GenerationConfig;
+  /** The variant of each graph that was loaded. */
+  readonly dtype: GraphDtypes;
+  readonly #engine: Engine;
+
+  constructor(parts: { config: InternVL2_5Config; generation_config: GenerationConfig; dtype: GraphDtypes; engine: Engine }) {
+    this.config = parts.config;
+    this.generation_config = parts.generation_config;
+    this.dtype = parts.dtype;
+    this.#engine = parts.engine;
+  }
+
+  /**
+   * Loads a folder that `internvl-convert` wrote.
+   *
+   * @throws InternVLError `FILE_NOT_FOUND` (no such folder, not converted, a dtype that it does not have),
+   *   `CONFIG_INVALID`, `GRAPH_INVALID`
+   */
+  static async from_pretrained(
+    model: string | ModelFiles,
+    options: ModelOptions = {},
+  ): Promise<InternVL2_5ForConditionalGeneration> {
+    const files = await openModel(model, options);
+    const config = await InternVL2_5Config.from_pretrained(files, options);
+    const generation_config = (await files.has("generation_config.json"))
+      ? await GenerationConfig.from_pretrained(files, options)
+      : GenerationConfig.from_model_config(config);
+    const dtype = await chooseDtypes(files, options.dtype);
+    const engine = options.worker
+      ? await startWorker(model, { ...options, dtype })
+      : await loadEngine(files, config, dtype, options);
+    return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
+  }
+
+  /** Logits of every position (or of the last `logits_to_keep`), and the cache to go on with. */
+  forward(inputs: ForwardInputs): Promise<ForwardOutput> {
+    return this.#engine.forward(inputs);
+  }
+
+  /** float32 `[tiles, 3, size, size]` -> float32 `[tiles, tokens, hidden]`, in the language model's width. */
+  get_image_features(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor> {
+    return this.#engine.getImageFeatures(pixel_values, options);
+  }
+
+  /** The original code's name of `get_image_features`. */
+  extract_feature(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor> {
+    return this.get_image_features(pixel_values, options);
+  }
+
+  /**
+   * Token ids, prompt included, one row a prompt, padded at the end to one length. A row that has finished stays as it
+   * is while others go on.
+   *
+   * With `return_dict_in_generate` an object with more: why each row ended, scores, the seed.
+   *
+   * @throws AbortedError with the sequences so far in `partial`
+   */
+  async generate(args: GenerateArguments & { return_dict_in_generate: true }): Promise<GenerateResult>;
+  async generate(args: GenerateArguments): Promise<number[][]>;
+  async generate(args: GenerateArguments): Promise<number[][] | GenerateResult> {
+    const { inputs, options } = splitArguments(args, this.generation_config);
+    const result = await this.#engine.generate(inputs, options);
+    return options.return_dict_in_generate ? result : result.sequences;
+  }
+
+  /** `chat()` of the original code: a question about pictures, with the turns before it. See `chat.ts`. */
+  async chat(...args: ChatArguments): Promise<string | [string, ChatTurn[]]> {
+    return chat(this, ...args);
+  }
+
+  /** Gives the memory of the model back. Safe to call twice; everything else afterwards is an error. */
+  dispose(): Promise<void> {
+    return this.#engine.dispose();
+  }
+}
+
+async function startWorker(model: string | ModelFiles, options: ModelOptions): Promise<Engine> {
+  const runtime = resolveRuntime(options.runtime);
+  if (runtime.spawnModelWorker === undefined || typeof model !== "string") {
+    throw new InternVLError("UNSUPPORTED", {
+      what: "{ worker: true } needs a model id or a directory, and a runtime that has threads",
+      got: typeof model === "string" ? `the runtime "${runtime.name}", which has none` : "files that are open already",
+      fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
+    });
+  }
+  return WorkerEngine.start(await runtime.spawnModelWorker(), model, options);
+}

@@ -1,0 +1,83 @@
+import { AbortedError, type ErrorCode, type ErrorParts, InternVLError, type ProgressInfo, Tensor } from "@internvl/core";
+import type { GenerationOptions } from "@internvl/generation";
+import type { ForwardInputs, GenerateInputs } from "../engine/engine.js";
+import type { LoadOptions } from "../loading.js";
+
+// Structured cloning takes no class instances, so tensors cross as plain objects: see `pack`.
+
+/** What the page or program asks of the thread that holds the model. `id` ties answers to requests. */
+export type Request =
+  | { id: number; type: "load"; model: string; options: Omit<LoadOptions, "runtime" | "signal" | "progress_callback"> }
+  | { id: number; type: "forward"; inputs: Omit<ForwardInputs, "signal" | "progress_callback"> }
+  | { id: number; type: "features"; pixel_values: Tensor }
+  | { id: number; type: "generate"; inputs: GenerateInputs; options: GenerationOptions; streaming: boolean }
+  | { id: number; type: "dispose" }
+  /** Stops the request with this id. It still answers, with the error. */
+  | { id: number; type: "abort" };
+
+/** What comes back. A request gets any number of `progress`, `put` and `end`, and one `result` or `error`. */
+export type Reply =
+  | { id: number; type: "progress"; info: ProgressInfo }
+  | { id: number; type: "put"; tokens: number[][] }
+  | { id: number; type: "end" }
+  | { id: number; type: "result"; value: unknown }
+  | { id: number; type: "error"; error: PackedError };
+
+interface PackedTensor {
+  packedTensor: true;
+  type: Tensor.Type;
+  data: Tensor.DataType;
+  dims: readonly number[];
+}
+
+interface PackedError {
+  name: string;
+  message: string;
+  stack?: string;
+  code?: ErrorCode;
+  parts?: Omit<ErrorParts, "cause">;
+  partial?: unknown;
+}
+
+/** Replaces the tensors in `value`, at any depth, by plain objects. Buffers are collected for a transfer. */
+export function pack<T>(value: T, transfer?: ArrayBuffer[]): T {
+  if (value instanceof Tensor) {
+    const { type, data, dims } = value;
+    transfer?.push((data as Float32Array).buffer as ArrayBuffer);
+    return { packedTensor: true, type, data, dims } satisfies PackedTensor as T;
+  }
+  return mapChildren(value, (child) => pack(child, transfer)) as T;
+}
+
+/** The other way round. */
+export function unpack<T>(value: T): T {
+  const packed = value as Partial<PackedTensor> | null;
+  if (typeof packed === "object" && packed?.packedTensor) {
+    return new Tensor(packed.type!, packed.data!, packed.dims) as T;
+  }
+  return mapChildren(value, unpack) as T;
+}
+
+function mapChildren(value: unknown, map: (child: unknown) => unknown): unknown {
+  if (Array.isArray(value)) {
+    // Token rows are long and hold no tensors.
+    return typeof value[0] === "number" ? value : value.map(map);
+  }
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, map(child)]));
+}
+
+export function packError(error: unknown): PackedError {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (!InternVLError.isInstance(error)) return { name, message, stack };
+  return { name, message, stack, code: error.code, parts: error.parts, partial: (error as AbortedError).partial };
+}
+
+export function unpackError({ name, message, stack, code, parts, partial }: PackedError): Error {
+  let error: Error;
+  if (code === "ABORTED") error = new AbortedError(parts!.what, { partial });
+  else if (code !== undefined) error = new InternVLError(code, parts!);
+  else error = Object.assign(new Error(message), { name });
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

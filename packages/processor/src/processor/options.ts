@@ -1,0 +1,77 @@
+import type { DecodeOptions, LongCallOptions, PretrainedOptions, Runtime, Tensor } from "@internvl/core";
+import type { ImageProcessorOptions } from "@internvl/image-processor";
+import type { RenderOptions } from "../chat/apply.js";
+import type { ChatTemplate } from "../chat/templates/index.js";
+import type { BatchOptions } from "../tokenizer/types.js";
+import type { ImageInput } from "./image-list.js";
+
+/** How pictures are decoded and cut, for one call. */
+export interface ImagesKwargs extends ImageProcessorOptions, Pick<DecodeOptions, "exif" | "max_pixels"> {}
+
+/** How texts are tokenised, for one call. */
+export type TextKwargs = Omit<BatchOptions, "return_tensors" | "split_special_tokens">;
+
+/** What a call of the processor takes beside texts and pictures. Image settings can stand here directly, as in Python. */
+export interface ProcessorKwargs extends TextKwargs, ImageProcessorOptions, LongCallOptions {
+  /** `"ort"`: ids and mask as int64 Tensors. `pixel_values` is a Tensor in any case. */
+  return_tensors?: "ort" | null;
+  images_kwargs?: ImagesKwargs;
+  text_kwargs?: TextKwargs;
+  /** Who decodes pictures. Default: the one set with `setDefaultRuntime`. */
+  runtime?: Runtime;
+}
+
+export interface ProcessorInputs extends ProcessorKwargs {
+  /** One text or several, with one `<image>` for each picture. Required. */
+  text?: string | readonly string[];
+  /** Pictures in the order of their placeholders: one, a list, or one list for each text. */
+  images?: ImageInput | null;
+  /** Not processed yet. */
+  videos?: unknown;
+}
+
+/** What the model takes. */
+export interface ProcessorOutput<Ids = number[][]> {
+  input_ids: Ids;
+  attention_mask: Ids;
+  /** float32 `[tiles of all pictures, 3, H, W]`; absent without pictures. */
+  pixel_values?: Tensor;
+  /** Tiles of each picture, in the order of `pixel_values`; absent without pictures. */
+  num_patches?: number[];
+}
+
+export interface ApplyChatTemplateOptions extends RenderOptions, ProcessorKwargs {
+  /** Returns token ids instead of the text. Default false. */
+  tokenize?: boolean;
+  /** With `tokenize`: everything that the model takes, pictures named in the conversation included. Default false. */
+  return_dict?: boolean;
+  /** Pictures for the image blocks that name none, in their order. */
+  images?: ImageInput | null;
+  /**
+   * With `tokenize`: special tokens and placeholders in the text of users and tools stay plain text. Default false, as in
+   * the reference: whoever writes `<|im_end|>` ends the turn.
+   */
+  escape_special_tokens?: boolean;
+}
+
+export interface ProcessorOptions {
+  /** Tokens a tile. Default: the image processor's `num_image_token`. */
+  image_seq_length?: number;
+  /** A template's name, its text, or both. Default `"seed"`. */
+  chat_template?: string | ChatTemplate;
+}
+
+export interface ProcessorPretrainedOptions extends PretrainedOptions {
+  /** A template's name or text instead of the folder's. */
+  chat_template?: string;
+}
+
+/** `[height, width]`, as Python has it. */
+export type ImageSize = readonly [height: number, width: number];
+
+export interface MultimodalTokens {
+  /** `<img>`, the context tokens and `</img>` of each picture. */
+  num_image_tokens: number[];
+  /** Tiles of each picture, the thumbnail counted. */
+  num_image_patches: number[];
+}
