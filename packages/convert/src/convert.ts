@@ -1,4 +1,12 @@
-import { type Dtype, type DtypeOption, GenerationConfig, GRAPHS, graphPath, InternVL2_5Config, resolveDtypes } from "@internvl/config";
+import {
+  type Dtype,
+  type DtypeOption,
+  GenerationConfig,
+  GRAPHS,
+  graphPath,
+  InternVL2_5Config,
+  resolveDtypes,
+} from "@internvl/config";
 import { type FileSink, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
 import { writeModel } from "@internvl/onnx";
 import { InternVL2_5Processor } from "@internvl/processor";
@@ -81,5 +89,7 @@ export async function openCheckpoint(
 function wantedGraphs(option: ConvertOptions["dtype"]) {
   const options: readonly (DtypeOption | undefined)[] = Array.isArray(option) ? option : [option];
   const resolved = options.map((dtype) => resolveDtypes(dtype));
-  return GRAPHS.flatMap((name) => [...new Set(resolved.map((dtypes) => dtypes[name]))].map((dtype) => ({ name, dtype })));
+  return GRAPHS.flatMap((name) =>
+    [...new Set(resolved.map((dtypes) => dtypes[name]))].map((dtype) => ({ name, dtype })),
+  );
 }

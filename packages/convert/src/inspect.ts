@@ -18,7 +18,10 @@ export interface Inspection {
 }
 
 /** What a checkpoint is and what it would become, from its headers alone. @throws as `convertCheckpoint` does */
-export async function inspectCheckpoint(source: ModelFiles, options: { signal?: AbortSignal } = {}): Promise<Inspection> {
+export async function inspectCheckpoint(
+  source: ModelFiles,
+  options: { signal?: AbortSignal } = {},
+): Promise<Inspection> {
   const config = await InternVL2_5Config.from_pretrained(source, options);
   const checkpoint = await Checkpoint.open(source, options);
   expectOriginalTensors(checkpoint, config);

@@ -6,7 +6,7 @@ const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
 /** A binary float by its definition in IEEE 754. */
-function valueOf(pattern: number, exponentBits: number, fractionBits: number): number {
+function numberOf(pattern: number, exponentBits: number, fractionBits: number): number {
   const sign = pattern >>> (exponentBits + fractionBits) === 0 ? 1 : -1;
   const exponent = (pattern >>> fractionBits) & (2 ** exponentBits - 1);
   const fraction = pattern & (2 ** fractionBits - 1);
@@ -34,7 +34,7 @@ describe("widening", () => {
   ] as const)("all 65,536 numbers of %s", (_, widen, exponentBits, fractionBits) => {
     const wide = new Float32Array(ALL.length);
     widen(ALL, new Uint32Array(wide.buffer));
-    const wrong = [...ALL].filter((i) => !Object.is(wide[i], valueOf(i, exponentBits, fractionBits)));
+    const wrong = [...ALL].filter((i) => !Object.is(wide[i], numberOf(i, exponentBits, fractionBits)));
     expect(wrong).toEqual([]);
   });
 
@@ -54,8 +54,8 @@ describe("narrowing to float16", () => {
     const narrowed = new Uint16Array(ALL.length);
     expect(narrowToFloat16(wide, narrowed)).toBe(-1);
     const wrong = [...ALL].filter((i) => {
-      const isNaN = (i & 0x7c00) === 0x7c00 && (i & 0x3ff) !== 0;
-      return isNaN ? (narrowed[i]! & 0xfe00) !== ((i & 0xfc00) | 0x200) : narrowed[i] !== i;
+      const isNan = (i & 0x7c00) === 0x7c00 && (i & 0x3ff) !== 0;
+      return isNan ? (narrowed[i]! & 0xfe00) !== ((i & 0xfc00) | 0x200) : narrowed[i] !== i;
     });
     expect(wrong).toEqual([]);
   });
@@ -63,8 +63,8 @@ describe("narrowing to float16", () => {
   test("rounds to nearest, ties to even, around every midpoint", () => {
     const wrong: number[] = [];
     for (let half = 0; half < 0x7bff; half++) {
-      const below = valueOf(half, 5, 10);
-      const above = valueOf(half + 1, 5, 10);
+      const below = numberOf(half, 5, 10);
+      const above = numberOf(half + 1, 5, 10);
       const middle = bitsOf((below + above) / 2);
       const even = half % 2 === 0 ? half : half + 1;
       const bits = Uint32Array.of(middle - 1, middle, middle + 1, (middle | 0x80000000) >>> 0);

@@ -47,7 +47,7 @@ export function memorySink(): FileSink & { readonly files: Map<string, Uint8Arra
   };
 }
 
-export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0));
   let at = 0;
   for (const piece of pieces) {

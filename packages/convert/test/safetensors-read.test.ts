@@ -55,7 +55,7 @@ describe("a file that is refused", () => {
     "a Git LFS pointer": [new TextEncoder().encode("version https://git-lfs…"), /Git LFS pointer.*git lfs pull/],
     "header over the limit": [withLength(100_000_001n), /at most 100000000 bytes, got 100000001/],
     "header of 2^63 bytes": [withLength(2n ** 63n), /at most 100000000 bytes, got 9223372036854775808/],
-    "header past the file": [withLength(65n), /points past the end.*at most 64 bytes, got 65/],
+    "header past the file": [withLength(63n), /points past the end.*at most 62 bytes, got 63/],
     "header not UTF-8": [rawFile(Uint8Array.of(0x7b, 0xff, 0x7d)), /UTF-8/],
     "header not JSON": [rawFile('{"a":'), /not JSON/],
     "header an array": [rawFile("[]"), /JSON object.*got \[\]/],

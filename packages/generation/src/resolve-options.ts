@@ -54,7 +54,7 @@ export function resolveOptions(options: GenerationOptions, prompt_length: number
     repetition_penalty:
       number("repetition_penalty", options.repetition_penalty, "a number above 0", (x) => Math.fround(x) > 0) ?? 1,
     no_repeat_ngram_size: integer("no_repeat_ngram_size", options.no_repeat_ngram_size, 0) ?? 0,
-    eos_token_ids: list(options.eos_token_id).map((id) => integer("eos_token_id", id, 0)!),
+    eos_token_ids: list(options.eos_token_id).map(tokenId),
     pad_token_id: integer("pad_token_id", options.pad_token_id, 0),
     stop_strings: list(options.stop_strings).map(stopString),
     max_time: number("max_time", options.max_time, "seconds, at least 0", (x) => x >= 0),
@@ -129,6 +129,12 @@ function boolean(name: string, value: boolean | null | undefined): boolean {
 function list<T extends number | string>(value: T | readonly T[] | null | undefined): readonly T[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value as T];
+}
+
+function tokenId(value: number): number {
+  const id = integer("eos_token_id", value, 0);
+  if (id === undefined) throw invalid("eos_token_id", "integers of at least 0", value);
+  return id;
 }
 
 function stopString(value: string): string {

@@ -204,6 +204,14 @@ describe("errors", () => {
     await Promise.all([expect(result).rejects.toEqual(refused), expect(streamer.next()).rejects.toEqual(refused)]);
   });
 
+  test("of a decoder too, though a failing streamer is told to forget its text", async () => {
+    const streamer = new TextIteratorStreamer({ decode: fail });
+    await Promise.all([
+      expect(generate([[3]], { streamer }).result).rejects.toBe(failure),
+      expect(streamer.next()).rejects.toBe(failure),
+    ]);
+  });
+
   const failure = new Error("mine");
   function fail(): never {
     throw failure;

@@ -58,6 +58,7 @@ test.each([
   [{ repetition_penalty: 0 }, /repetition_penalty/],
   [{ no_repeat_ngram_size: -2 }, /no_repeat_ngram_size/],
   [{ eos_token_id: [1, -1] }, /eos_token_id/],
+  [{ eos_token_id: [null as unknown as number] }, /eos_token_id.*null/],
   [{ pad_token_id: -1 }, /pad_token_id/],
   [{ stop_strings: ["a", ""] }, /stop_strings/],
   [{ max_time: -1 }, /max_time/],

@@ -16,8 +16,8 @@ export interface ImageFeatures {
 }
 
 /**
- * The most float32 values of one result. Beyond 2^31 - 1 onnxruntime's WebAssembly build cannot hold a tensor at all;
- * a quarter of that, 2 GB, is the longest ArrayBuffer that every browser allocates.
+ * The most float32 values of one result: their bytes, 2 GB, can still be counted in a signed 32-bit number, which is
+ * how far a tensor can be trusted to go in WebAssembly's 32-bit memory.
  */
 export const MAX_VALUES: number = 2 ** 29 - 1;
 
@@ -49,7 +49,7 @@ export async function preprocessImages(
   const num_patches = plans.map(({ tiles }) => tiles);
   const total = num_patches.reduce((sum, tiles) => sum + tiles, 0);
   const tile = tileSize(images, settings);
-  const values = allocate(total, tile);
+  const values = allocate(total, tile, settings);
   const tables = byteTables(settings);
 
   let done = 0;
@@ -87,13 +87,16 @@ function tileSize(images: readonly RawImage[], settings: ImageProcessorSettings)
   return { width, height };
 }
 
-function allocate(tiles: number, tile: Size): Float32Array {
-  const length = tiles * tile.width * tile.height * 3;
-  if (length <= MAX_VALUES) return new Float32Array(length);
+/** Refuses what would not fit into memory, uncut canvases included, before anything large is allocated. */
+function allocate(tiles: number, tile: Size, settings: ImageProcessorSettings): Float32Array {
+  const cut = settings.crop_to_patches ? settings.dynamic_size : tile;
+  const larger = cut.width * cut.height > tile.width * tile.height ? cut : tile;
+  const most = tiles * larger.width * larger.height * 3;
+  if (most <= MAX_VALUES) return new Float32Array(tiles * tile.width * tile.height * 3);
   throw new InternVLError("INPUT_INVALID", {
-    what: `${tiles} tiles of ${tile.width} x ${tile.height} are too many for one tensor`,
+    what: `${tiles} tiles of ${larger.width} x ${larger.height} are too many for one tensor`,
     expected: `at most ${MAX_VALUES} values, 2 GB`,
-    got: String(length),
+    got: String(most),
     fix: "Preprocess fewer images at a time, or lower max_tiles or size.",
   });
 }

@@ -20,6 +20,6 @@ export function plainImage(width: number, height: number, colour: readonly [numb
   return new RawImage(data, width, height, 3);
 }
 
-export function sha256(bytes: ArrayBufferView): string {
+export function sha256(bytes: Uint8Array | Float32Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

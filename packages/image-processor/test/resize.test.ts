@@ -1,5 +1,5 @@
 import { RawImage } from "@internvl/core";
-import { resize, type Resample, to_rgb } from "@internvl/image-processor";
+import { type Resample, resize, to_rgb } from "@internvl/image-processor";
 import { describe, expect, it } from "vitest";
 import pillow from "./fixtures/pillow.json" with { type: "json" };
 import { formulaImage, sha256 } from "./images.js";

@@ -13,6 +13,7 @@ import { splitArguments } from "./arguments.js";
 import { type ChatArguments, chat } from "./chat.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
 import { chooseDtypes, type LoadOptions, loadEngine } from "./loading.js";
+import { reportingTo } from "./streaming.js";
 import { WorkerEngine } from "./worker/client.js";
 
 export interface ModelOptions extends LoadOptions {
@@ -45,7 +46,12 @@ export class InternVL2_5ForConditionalGeneration {
   readonly dtype: GraphDtypes;
   readonly #engine: Engine;
 
-  constructor(parts: { config: InternVL2_5Config; generation_config: GenerationConfig; dtype: GraphDtypes; engine: Engine }) {
+  constructor(parts: {
+    config: InternVL2_5Config;
+    generation_config: GenerationConfig;
+    dtype: GraphDtypes;
+    engine: Engine;
+  }) {
     this.config = parts.config;
     this.generation_config = parts.generation_config;
     this.dtype = parts.dtype;
@@ -69,7 +75,7 @@ export class InternVL2_5ForConditionalGeneration {
       : GenerationConfig.from_model_config(config);
     const dtype = await chooseDtypes(files, options.dtype);
     const engine = options.worker
-      ? await startWorker(model, { ...options, dtype })
+      ? await startWorker(model, { ...options, dtype, worker: false })
       : await loadEngine(files, config, dtype, options);
     return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
   }
@@ -100,7 +106,7 @@ export class InternVL2_5ForConditionalGeneration {
   async generate(args: GenerateArguments & { return_dict_in_generate: true }): Promise<GenerateResult>;
   async generate(args: GenerateArguments): Promise<number[][]>;
   async generate(args: GenerateArguments): Promise<number[][] | GenerateResult> {
-    const { inputs, options } = splitArguments(args, this.generation_config);
+    const { inputs, options } = reportingTo(args.streamer, () => splitArguments(args, this.generation_config));
     const result = await this.#engine.generate(inputs, options);
     return options.return_dict_in_generate ? result : result.sequences;
   }

@@ -19,13 +19,16 @@ export function elementCount(shape: Shape): number | undefined {
   return count;
 }
 
-/** The length of two pieces laid end to end: `past + new` where they are symbols. */
+/** The length of two pieces laid end to end: `past + new` where they are symbols, `2*new` where they are the same. */
 export function addDims(a: Dim, b: Dim): Dim {
   if (typeof a === "number" && typeof b === "number") return a + b;
   if (a === 0) return b;
   if (b === 0) return a;
-  if (typeof b === "number" && b < 0) return `${a} - ${-b}`;
-  return `${a} + ${b}`;
+  const [left, right] = [factors([a]), factors([b])];
+  if (left.symbols.join() === right.symbols.join()) {
+    return productDim({ ...left, coefficient: left.coefficient + right.coefficient });
+  }
+  return typeof b === "number" && b < 0 ? `${a} - ${-b}` : `${a} + ${b}`;
 }
 
 /** A product of lengths: `coefficient * symbols[0] * symbols[1] …`. */
@@ -38,7 +41,7 @@ export interface Product {
 export function factors(shape: Shape): Product {
   const product: Product = { coefficient: 1, symbols: [] };
   for (const dim of shape) {
-    const parts = typeof dim === "string" && /^[\w.]+(\*[\w.]+)+$/.test(dim) ? dim.split("*") : [dim];
+    const parts = typeof dim === "string" && /^\w+(\*\w+)+$/.test(dim) ? dim.split("*") : [dim];
     for (const part of parts) {
       if (typeof part === "number" || /^\d+$/.test(part)) product.coefficient *= Number(part);
       else product.symbols.push(part);
@@ -49,25 +52,23 @@ export function factors(shape: Shape): Product {
 
 /** `numerator / denominator`; undefined when it cannot be a whole number whatever the symbols are. */
 export function divideProducts(numerator: Product, denominator: Product): Dim | undefined {
-  const symbols = [...numerator.symbols];
-  const unmatched: string[] = [];
-  for (const symbol of denominator.symbols) {
-    const index = symbols.indexOf(symbol);
-    if (index < 0) unmatched.push(symbol);
-    else symbols.splice(index, 1);
-  }
-  const divisor = divisorText(denominator.coefficient, unmatched, numerator.coefficient);
-  const quotient = divisor === undefined ? numerator.coefficient / denominator.coefficient : numerator.coefficient;
-  if (symbols.length === 0) return divisor === undefined ? quotient : undefined;
-  const terms = symbols.map((symbol) => (/[ /]/.test(symbol) ? `(${symbol})` : symbol));
-  const text = [...(quotient === 1 ? [] : [String(quotient)]), ...terms].join("*");
-  return divisor === undefined ? text : `${text}/${divisor}`;
+  const above = [...numerator.symbols];
+  const below = denominator.symbols.filter((symbol) => {
+    const index = above.indexOf(symbol);
+    if (index >= 0) above.splice(index, 1);
+    return index < 0;
+  });
+  const coefficient = numerator.coefficient / denominator.coefficient;
+  if (below.length === 0 && Number.isInteger(coefficient)) return productDim({ coefficient, symbols: above });
+  if (above.length === 0) return undefined;
+  const divisor = productDim({ coefficient: denominator.coefficient, symbols: below });
+  return `${productDim({ coefficient: numerator.coefficient, symbols: above })}/${below.length === 0 ? divisor : `(${divisor})`}`;
 }
 
-function divisorText(coefficient: number, symbols: readonly string[], dividend: number): string | undefined {
-  if (symbols.length === 0 && coefficient !== 0 && dividend % coefficient === 0) return undefined;
-  const text = [String(coefficient), ...symbols].join("*");
-  return symbols.length === 0 ? text : `(${text})`;
+function productDim({ coefficient, symbols }: Product): Dim {
+  if (symbols.length === 0) return coefficient;
+  const terms = symbols.map((symbol) => (/[ /]/.test(symbol) ? `(${symbol})` : symbol));
+  return (coefficient === 1 ? terms : [coefficient, ...terms]).join("*");
 }
 
 /** The shape that numpy's broadcasting gives two operands; undefined when they do not fit. A symbol fits itself and 1. */

@@ -11,7 +11,7 @@ import { Value } from "./value.js";
 export interface GraphOptions {
   /** The graph's name. Profilers and `inspect` show it. */
   name: string;
-  /** Version of the default operator set. Default 21: the newest whose IR version, 10, every runtime of 2024 reads. */
+  /** Version of the default operator set, 20 or later. Default 21. */
   opset?: number;
   /** Kept in the file as `metadata_props`. */
   metadata?: Readonly<Record<string, string>>;
@@ -57,6 +57,9 @@ export interface GraphInitializer {
   readonly data: InitializerData;
 }
 
+/** Gelu came with opset 20; all other ops are as they were then. */
+const OLDEST_OPSET = 20;
+
 /** The versions of other operator sets, by domain. */
 const DOMAIN_VERSIONS: Readonly<Record<string, number>> = { "com.microsoft": 1 };
 
@@ -79,15 +82,30 @@ export class GraphCore {
   readonly #constants = new Map<string, Value>();
   #prefix = "";
 
-  constructor(options: GraphOptions) {
-    this.name = options.name;
-    this.opset = options.opset ?? 21;
-    this.metadata = options.metadata ?? {};
+  constructor({ name, opset = 21, metadata = {} }: GraphOptions) {
+    if (opset < OLDEST_OPSET) {
+      throw this.#error({
+        what: `Graph "${name}" is of an opset that the ops are not written for`,
+        expected: `${OLDEST_OPSET} or later`,
+        got: `${opset}`,
+      });
+    }
+    this.name = name;
+    this.opset = opset;
+    this.metadata = metadata;
     this.domains.set("", this.opset);
   }
 
   /** A graph input. Symbolic dimensions are strings: `["tiles", 3, 448, 448]`. */
   input(name: string, type: DType, shape: Shape): Value {
+    const bad = shape.find((dim) => (typeof dim === "string" ? dim === "" : !Number.isInteger(dim) || dim < 0));
+    if (bad !== undefined) {
+      throw this.#error({
+        what: `Input "${name}": a dimension is impossible`,
+        expected: "names, or whole numbers from 0",
+        got: formatShape(shape),
+      });
+    }
     const value = new Value(this, { name: this.#claim(name), kind: "input" }, type, [...shape]);
     this.inputs.push(value);
     return value;

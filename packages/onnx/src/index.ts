@@ -2,7 +2,8 @@ export { type Attribute, attr } from "./attributes.js";
 export { GraphBuilder } from "./builder.js";
 export { addDims, type Dim, formatShape, type Shape } from "./dims.js";
 export { type DType, dtypeFromCode, elementBytes } from "./dtypes.js";
-export * from "./gen/onnx_pb.js";
+export type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./gen/onnx_pb.js";
+export * as proto from "./gen/onnx_pb.js";
 export {
   GraphCore,
   type GraphInitializer,

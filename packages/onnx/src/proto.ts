@@ -9,6 +9,7 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
+  StringStringEntryProtoSchema,
   type TensorProto,
   TensorProto_DataLocation,
   TensorProtoSchema,
@@ -19,7 +20,7 @@ import type { GraphCore, GraphInitializer, GraphNode } from "./graph.js";
 import { bytesOf, type ExternalTensor, isLocation } from "./initializers.js";
 import type { Value } from "./value.js";
 
-/** IR version 10 came with opset 21. */
+/** IR version 10 came with opset 21; newer ones add nothing that the builder writes, and older runtimes refuse them. */
 const IR_VERSION = 10n;
 
 /** An initializer whose bytes the model does not hold yet. */
@@ -61,14 +62,12 @@ export function toProto(graph: GraphCore): BuiltGraph {
 
 /** Says in `proto` that its bytes lie in a file. Numbers are decimal text there, so offsets beyond 2 GB are nothing special. */
 export function pointTo(proto: TensorProto, location: string, offset: number, byteLength: number): void {
-  const fields = create(TensorProtoSchema, {
-    externalData: [
-      { key: "location", value: location },
-      { key: "offset", value: String(offset) },
-      { key: "length", value: String(byteLength) },
-    ],
-  });
-  proto.externalData = fields.externalData;
+  const entry = (key: string, value: string) => create(StringStringEntryProtoSchema, { key, value });
+  proto.externalData = [
+    entry("location", location),
+    entry("offset", String(offset)),
+    entry("length", String(byteLength)),
+  ];
   proto.dataLocation = TensorProto_DataLocation.EXTERNAL;
 }
 

@@ -166,7 +166,7 @@ describe("a mistake is refused where it is made, with the node's name", () => {
       (g) => g.split(inputs(g), -1, [4, 5]),
       'Node "Split" (Split): axis -1 and the sum of the pieces differ. Expected 8, got 9.',
     ],
-    ["squeeze", (g) => g.squeeze(inputs(g), [1]), "axis 1 and 1 differ. Expected 1, got 3."],
+    ["squeeze", (g) => g.squeeze(inputs(g), [1]), "axis 1 cannot be removed. Expected length 1, got 3."],
     ["a step", (g) => g.slice(inputs(g), { axis: 1, step: 0 }), "a step is impossible"],
     [
       "gather by floats",
@@ -235,6 +235,24 @@ describe("a mistake is refused where it is made, with the node's name", () => {
       "a length refined away",
       (g) => g.refine(inputs(g), [N, 4, 8]),
       'The shape of "x" cannot be refined. Expected a shape that keeps the lengths of [n, 3, 8], got [n, 4, 8].',
+    ],
+    [
+      "an impossible input",
+      (g) => g.input("x", "float32", ["n", -1]),
+      'Input "x": a dimension is impossible. Expected names, or whole numbers from 0, got [n, -1].',
+    ],
+    [
+      "an old opset",
+      () => new GraphBuilder({ name: "old", opset: 19 }),
+      'Graph "old" is of an opset that the ops are not written for. Expected 20 or later, got 19.',
+    ],
+    [
+      "a block size",
+      (g) => {
+        const [b, scales] = [g.input("b", "uint8", [4, 1, 4]), weight(g, 4, 1)];
+        return g.matMulNBits(inputs(g), b, scales, { K: 8, N: 4, bits: 4, block_size: 24 });
+      },
+      "block_size does not fit. Expected a power of two from 16, got 24.",
     ],
     ["an output of another graph", (g) => g.output("y", inputs(builder())), 'Output "y" belongs to another graph.'],
   ])("%s", (_, build, message) => {

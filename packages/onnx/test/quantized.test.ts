@@ -1,7 +1,7 @@
 import { GraphBuilder } from "@internvl/onnx";
 import { describe, it } from "vitest";
 import { matmul } from "./reference.js";
-import { expectClose, floats, noise, noiseTensor, run } from "./run.js";
+import { count, expectClose, floats, noise, noiseTensor, run } from "./run.js";
 
 describe("matMulNBits", () => {
   // The third K leaves its only block, the second its last one, partly filled.
@@ -50,7 +50,11 @@ describe("dynamicQuantizeMatMul", () => {
   const bias = noise(N, 4);
   const weight = Array.from(codes, (code, i) => code * (scales[i % N] as number));
 
-  it.each(["int8", "uint8"] as const)("quantises the input and multiplies %s weights", async (type) => {
+  it.each([
+    { type: "int8", zeroPoints: [N] },
+    { type: "uint8", zeroPoints: [N] },
+    { type: "uint8", zeroPoints: [] },
+  ] as const)("quantises the input and multiplies the weights: %o", async ({ type, zeroPoints }) => {
     const g = new GraphBuilder({ name: "dynamic" });
     const stored = type === "int8" ? codes : Uint8Array.from(codes, (code) => code + 128);
     const y = g.dynamicQuantizeMatMul(
@@ -58,7 +62,7 @@ describe("dynamicQuantizeMatMul", () => {
       g.initializer("b", type, [K, N], stored),
       g.initializer("scale", "float32", [N], scales),
       {
-        b_zero_point: g.initializer("zero", type, [N], new Uint8Array(N).fill(type === "int8" ? 0 : 128)),
+        b_zero_point: g.constant(type, new Array(count(zeroPoints)).fill(type === "int8" ? 0 : 128), zeroPoints),
         bias: g.initializer("bias", "float32", [N], bias),
       },
     );

@@ -36,11 +36,7 @@ export function createWorkerPort(worker: Worker): WorkerPort {
 
   return {
     postMessage: (message, transfer = []) => worker.postMessage(message, [...transfer]),
-    onMessage(listener) {
-      worker.on("message", listener);
-      // Listening refs a worker's channel again.
-      if (pending === 0) worker.unref();
-    },
+    onMessage: (listener) => void worker.on("message", listener),
     onError(listener) {
       errorListeners.push(listener);
       if (failure !== undefined) listener(failure);

@@ -91,7 +91,10 @@ function sharedInputs(layers: Layers, config: Qwen2Config): Shared {
 /** The queries of a group stand one after the other along one axis, and each needs its mask. */
 function forEachGroup(g: GraphBuilder, new_mask: Value, groups: number): Value {
   if (groups === 1) return new_mask;
-  const repeated = g.concat(Array.from({ length: groups }, () => new_mask), 1);
+  const repeated = g.concat(
+    Array.from({ length: groups }, () => new_mask),
+    1,
+  );
   return g.refine(repeated, ["batch", `${groups}*new`, "new"]);
 }
 

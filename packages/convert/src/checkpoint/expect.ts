@@ -17,7 +17,7 @@ export interface ExpectTensorsOptions {
 }
 
 /** The dtypes that weights are converted from. */
-export const WEIGHT_DTYPES: readonly SafetensorsDtype[] = ["F32", "F16", "BF16"];
+const WEIGHT_DTYPES: readonly SafetensorsDtype[] = ["F32", "F16", "BF16"];
 
 /**
  * Checks a checkpoint against what a network expects, all of it before any weight is read.

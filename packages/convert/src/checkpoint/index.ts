@@ -1,7 +1,6 @@
 export { Checkpoint, type CheckpointTotals } from "./checkpoint.js";
-export { type ExpectTensorsOptions, expectTensors, type TensorSpec, WEIGHT_DTYPES } from "./expect.js";
+export { type ExpectTensorsOptions, expectTensors, type TensorSpec } from "./expect.js";
 export {
-  EMBEDDING_NAME,
   expectOriginalTensors,
   LM_HEAD_NAME,
   type OriginalTensorConfig,

@@ -1,36 +1,37 @@
+import type { InternVL2_5Config, InternVL2_5VisionConfig, Qwen2Config } from "@internvl/config";
 import { InternVLError } from "@internvl/core";
 import type { Checkpoint } from "./checkpoint.js";
 import { expectTensors, type TensorSpec } from "./expect.js";
 
 /** What the shapes of a checkpoint follow from: the fields of an `InternVL2_5Config` that matter here. */
-export interface OriginalTensorConfig {
-  readonly vision_config: {
-    readonly hidden_size: number;
-    readonly intermediate_size: number;
-    readonly num_hidden_layers: number;
-    readonly patch_size: number;
-    readonly image_size: number;
-    readonly num_channels: number;
-    readonly qkv_bias: boolean;
-    readonly qk_normalization: boolean;
-    readonly norm_type: string;
-  };
-  readonly text_config: {
-    readonly hidden_size: number;
-    readonly intermediate_size: number;
-    readonly num_hidden_layers: number;
-    readonly num_attention_heads: number;
-    readonly num_key_value_heads: number;
-    readonly head_dim: number;
-    readonly vocab_size: number;
-  };
-  readonly downsample_ratio: number;
-  readonly force_image_size?: number | null;
+export interface OriginalTensorConfig extends Pick<InternVL2_5Config, "downsample_ratio" | "force_image_size"> {
+  readonly vision_config: Pick<
+    InternVL2_5VisionConfig,
+    | "hidden_size"
+    | "image_size"
+    | "intermediate_size"
+    | "norm_type"
+    | "num_channels"
+    | "num_hidden_layers"
+    | "patch_size"
+    | "qk_normalization"
+    | "qkv_bias"
+  >;
+  readonly text_config: Pick<
+    Qwen2Config,
+    | "head_dim"
+    | "hidden_size"
+    | "intermediate_size"
+    | "num_attention_heads"
+    | "num_hidden_layers"
+    | "num_key_value_heads"
+    | "vocab_size"
+  >;
 }
 
 /** Absent from a checkpoint whose output layer is tied to `EMBEDDING_NAME`. */
 export const LM_HEAD_NAME = "language_model.lm_head.weight";
-export const EMBEDDING_NAME = "language_model.model.embed_tokens.weight";
+const EMBEDDING_NAME = "language_model.model.embed_tokens.weight";
 const POSITION_EMBEDDING_NAME = "vision_model.embeddings.position_embedding";
 
 /** Every tensor of OpenGVLab's original format (InternViT, `mlp1`, Qwen2), with the shape that `config` gives it. */

@@ -1,5 +1,6 @@
+import type { ExternalTensor } from "@internvl/onnx";
 import type { WeightSource } from "../checkpoint/tensor.js";
-import { dataAndScales, type ExternalTensor, type QuantisedTensor } from "./external.js";
+import { dataAndScales, type QuantisedTensor } from "./external.js";
 import { matrixShape, rowPieces } from "./matrix.js";
 import { packBytes } from "./pack.js";
 import { transposeBytes } from "./transpose.js";

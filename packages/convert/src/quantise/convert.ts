@@ -1,7 +1,8 @@
 import { InternVLError } from "@internvl/core";
+import type { ExternalTensor } from "@internvl/onnx";
 import type { WeightSource } from "../checkpoint/tensor.js";
 import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
-import { type ExternalTensor, rawBytes } from "./external.js";
+import { rawBytes } from "./external.js";
 import { narrowToFloat16 } from "./floats.js";
 import { widener } from "./widen.js";
 

@@ -1,11 +1,6 @@
+import type { ExternalTensor } from "@internvl/onnx";
 import type { WeightSource } from "../checkpoint/tensor.js";
 import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
-
-/** Bytes of a tensor that are made while they are written; what `@internvl/onnx` writes as external data. */
-export interface ExternalTensor {
-  readonly byteLength: number;
-  bytes(options?: { signal?: AbortSignal }): AsyncIterable<Uint8Array>;
-}
 
 /** A quantised tensor and the scales that belong to it. */
 export interface QuantisedTensor {

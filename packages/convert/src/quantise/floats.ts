@@ -1,6 +1,6 @@
 // Loops over the bit patterns of floats. Typed arrays are little-endian wherever this code runs, as the files are.
 
-/** The largest |bits| of a float16 and of a float32 that is finite; NaN and infinity lie above. */
+/** Infinity without its sign. What is finite has smaller bits, NaN larger ones. */
 const FLOAT32_INFINITY = 0x7f800000;
 const FLOAT16_INFINITY = 0x7c00;
 

@@ -14,7 +14,7 @@ export interface SafetensorsHeader {
  * The largest header that is read, in bytes: the reference library's own limit, so that whatever it reads is read here
  * and a length that somebody made up allocates nothing. (The header of a 78B checkpoint's shard is under 100 KB.)
  */
-export const MAX_HEADER_BYTES: number = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 const PREFIX_BYTES = 8;
 const DOWNLOAD_AGAIN = "Download the file again.";

@@ -59,7 +59,7 @@ export class TextStreamer implements Streamer {
   /** Forgets what is not out yet. */
   fail(_error: unknown): void {
     this.#next_tokens_are_prompt = true;
-    this.#text.flush();
+    this.#text.reset();
   }
 
   /** Where the text goes; for subclasses. */

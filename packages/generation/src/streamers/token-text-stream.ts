@@ -43,10 +43,15 @@ export class TokenTextStream {
   /** What is left, broken characters included; the stream starts anew afterwards. */
   flush(): string {
     const rest = this.#decode(this.#window).slice(this.#emitted);
+    this.reset();
+    return rest;
+  }
+
+  /** Forgets everything. */
+  reset(): void {
     this.#window = [];
     this.#context = 0;
     this.#emitted = 0;
-    return rest;
   }
 
   /** All text is out: what was pushed since the last time this was so becomes the context. */

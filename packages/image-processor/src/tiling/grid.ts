@@ -103,7 +103,7 @@ export function checkTileCounts(min_tiles: number, max_tiles: number): void {
   if (max_tiles > MAX_TILES) {
     throw new InternVLError("INPUT_INVALID", {
       what: "max_tiles is larger than any model can read",
-      expected: `at most ${MAX_TILES}, four or more times the context of any InternVL 2.5`,
+      expected: `at most ${MAX_TILES}, at 256 tokens a tile eight times the context of any InternVL 2.5`,
       got: String(max_tiles),
     });
   }

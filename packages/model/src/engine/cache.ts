@@ -129,7 +129,8 @@ export class KeyValueCache {
 
   #reserve(needed: number, spare: number): void {
     if (needed <= this.#capacity) return;
-    const capacity = spare === 0 ? needed : Math.ceil((needed + Math.max(spare, needed >> 2)) / GROWTH_STEP) * GROWTH_STEP;
+    const capacity =
+      spare === 0 ? needed : Math.ceil((needed + Math.max(spare, needed >> 2)) / GROWTH_STEP) * GROWTH_STEP;
     const { num_key_value_heads, head_dim } = this.shape;
     const heads = this.batch_size * num_key_value_heads;
     this.#keys = this.#keys.map((old) => regrow(old, heads, this.#capacity * head_dim, capacity * head_dim));

@@ -79,7 +79,11 @@ export class Decoder {
       {
         inputs_embeds: slicePositions(embeddings, start, end),
         // The tables hold one row a token, so each token's row is its index.
-        position_ids: new Tensor("int64", BigInt64Array.from(positions, (_, index) => BigInt(index)), [batch, count]),
+        position_ids: new Tensor(
+          "int64",
+          BigInt64Array.from(positions, (_, index) => BigInt(index)),
+          [batch, count],
+        ),
         rotary_cos: new Tensor("float32", cos, [batch * count, half]),
         rotary_sin: new Tensor("float32", sin, [batch * count, half]),
         new_mask: new Tensor("float32", causalMask(visible, batch, count), [batch, count, count]),

@@ -1,5 +1,11 @@
 import type { LongCallOptions, Tensor } from "@internvl/core";
-import type { GenerateTokensResult, GenerationOptions, LogitsProcessor, StoppingCriteria, Streamer } from "@internvl/generation";
+import type {
+  GenerateTokensResult,
+  GenerationOptions,
+  LogitsProcessor,
+  StoppingCriteria,
+  Streamer,
+} from "@internvl/generation";
 import type { KeyValueCache } from "./cache.js";
 
 /** Rows of numbers as the processor returns them, or an int64 `Tensor` `[batch, length]`. */

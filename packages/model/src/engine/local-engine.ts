@@ -1,6 +1,7 @@
 import type { InternVL2_5Config } from "@internvl/config";
 import { InternVLError, type LongCallOptions, Tensor } from "@internvl/core";
 import { type GenerationOptions, generateTokens, type TokenDecoder } from "@internvl/generation";
+import { reportingTo } from "../streaming.js";
 import { type CacheShape, KeyValueCache } from "./cache.js";
 import type { Decoder } from "./decoder.js";
 import { placeImageFeatures, type TokenEmbeddings } from "./embeddings.js";
@@ -63,12 +64,13 @@ export class LocalEngine implements Engine {
   }
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
-    this.#assertUsable();
-    const input_ids = toRows(inputs.input_ids, "input_ids");
-    const attention_mask = toMask(inputs.attention_mask, input_ids.length, input_ids[0]!.length);
     const contextLength = this.#parts.config.text_config.max_position_embeddings;
-    assertFits(input_ids[0]!.length, contextLength);
-
+    const { input_ids, attention_mask } = reportingTo(inputs.streamer, () => {
+      this.#assertUsable();
+      const input_ids = toRows(inputs.input_ids, "input_ids");
+      assertFits(input_ids[0]!.length, contextLength);
+      return { input_ids, attention_mask: toMask(inputs.attention_mask, input_ids.length, input_ids[0]!.length) };
+    });
     const cache = new KeyValueCache(input_ids.length, this.#cacheShape);
     const { decoder, embeddings, stopTextDecoder } = this.#parts;
     const { signal, progress_callback, streamer, logits_processor, stopping_criteria } = inputs;

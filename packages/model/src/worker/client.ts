@@ -1,7 +1,15 @@
-import { InternVLError, isAbort, type LongCallOptions, type Tensor, throwIfAborted, type WorkerPort } from "@internvl/core";
+import {
+  InternVLError,
+  isAbort,
+  type LongCallOptions,
+  type Tensor,
+  throwIfAborted,
+  type WorkerPort,
+} from "@internvl/core";
 import type { GenerationOptions, Streamer } from "@internvl/generation";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "../engine/engine.js";
 import type { LoadOptions } from "../loading.js";
+import { reportingTo } from "../streaming.js";
 import { pack, type Reply, type Request, unpack, unpackError } from "./messages.js";
 
 interface Pending extends LongCallOptions {
@@ -57,8 +65,11 @@ export class WorkerEngine implements Engine {
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
     const { signal, progress_callback, streamer, logits_processor, stopping_criteria, ...rest } = inputs;
-    if (logits_processor?.length) throw staysInWorker("logits_processor");
-    if (stopping_criteria?.length) throw staysInWorker("stopping_criteria");
+    reportingTo(streamer, () => {
+      this.#assertRunning();
+      if (logits_processor?.length) throw staysInWorker("logits_processor");
+      if (stopping_criteria?.length) throw staysInWorker("stopping_criteria");
+    });
     const streaming = streamer !== undefined;
     const request: RequestBody = { type: "generate", inputs: pack(rest), options, streaming };
     return (await this.#request(request, { signal, progress_callback, streamer })) as GenerateResult;
@@ -72,7 +83,7 @@ export class WorkerEngine implements Engine {
   }
 
   async #request(body: RequestBody, calls: LongCallOptions & { streamer?: Streamer }): Promise<unknown> {
-    if (this.#ended !== undefined) throw this.#ended;
+    this.#assertRunning();
     throwIfAborted(calls.signal);
     const id = ++this.#lastId;
     const abort = () => this.#port.postMessage({ id, type: "abort" } satisfies Request);
@@ -88,6 +99,10 @@ export class WorkerEngine implements Engine {
       calls.signal?.removeEventListener("abort", abort);
       this.#pending.delete(id);
     }
+  }
+
+  #assertRunning(): void {
+    if (this.#ended !== undefined) throw this.#ended;
   }
 
   #receive(reply: Reply): void {

@@ -1,4 +1,11 @@
-import { AbortedError, type ErrorCode, type ErrorParts, InternVLError, type ProgressInfo, Tensor } from "@internvl/core";
+import {
+  AbortedError,
+  type ErrorCode,
+  type ErrorParts,
+  InternVLError,
+  type ProgressInfo,
+  Tensor,
+} from "@internvl/core";
 import type { GenerationOptions } from "@internvl/generation";
 import type { ForwardInputs, GenerateInputs } from "../engine/engine.js";
 import type { LoadOptions } from "../loading.js";

@@ -3,7 +3,7 @@ import type { Value } from "../value.js";
 import { AttentionOps } from "./attention.js";
 
 export interface DynamicQuantizeMatMulOptions {
-  /** Of `b`'s type, scalar, `[1]` or `[N]` as the scale. Default 0. */
+  /** Of `b`'s type: one (scalar or `[1]`) or one a column (`[N]`). Default 0. */
   b_zero_point?: Value;
   /** `[N]` */
   bias?: Value;
@@ -75,6 +75,15 @@ export class QuantizedOps extends AttentionOps {
         accuracy_level: attr.int(accuracy_level),
       },
       outputs: (rule) => {
+        if (![2, 4, 8].includes(bits))
+          throw rule.error({ what: "bits do not fit", expected: "2, 4 or 8", got: `${bits}` });
+        if (block_size < 16 || !Number.isInteger(Math.log2(block_size))) {
+          throw rule.error({
+            what: "block_size does not fit",
+            expected: "a power of two from 16",
+            got: `${block_size}`,
+          });
+        }
         const blocks = Math.ceil(K / block_size);
         rule.type("a", a, "float32", "float16");
         rule.same("the inner dimensions", K, a.shape.at(-1) ?? 0);

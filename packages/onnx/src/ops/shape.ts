@@ -168,7 +168,10 @@ export class ShapeOps extends MatMulOps {
       inputs: [x, this.ints(axes)],
       outputs: (rule) => {
         const removed = new Set(axes.map((axis) => rule.axis(axis, x.shape.length)));
-        for (const axis of removed) rule.same(`axis ${axis} and 1`, 1, x.shape[axis] ?? 1);
+        for (const axis of removed) {
+          if (x.shape[axis] === 1) continue;
+          throw rule.error({ what: `axis ${axis} cannot be removed`, expected: "length 1", got: `${x.shape[axis]}` });
+        }
         return [{ type: x.type, shape: x.shape.filter((_, axis) => !removed.has(axis)) }];
       },
     })[0];

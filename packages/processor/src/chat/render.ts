@@ -9,13 +9,13 @@ import type { ChatTemplate } from "./templates/index.js";
 export const MAX_TEMPLATE_OUTPUT: number = 128 * 32_768;
 
 /**
- * The most expressions that are evaluated for one prompt. Templates take a few dozen a message; a loop that never ends
- * takes this many in about a second.
+ * The most expressions that are evaluated for one prompt. Templates take a few dozen a message, and the longest context
+ * holds some 6,500 of the shortest messages. A loop that never ends is stopped after seconds.
  */
-const MAX_TEMPLATE_STEPS = 2_000_000;
+const MAX_TEMPLATE_STEPS = 500_000;
 
-/** The longest `range()`, which is a list in memory before the loop over it begins. */
-const MAX_TEMPLATE_RANGE = 100_000;
+/** The longest `range()`: the interpreter makes a list of it, and a scope for each entry, before a loop begins. */
+const MAX_TEMPLATE_RANGE = 10_000;
 
 /**
  * Renders a chat template as Transformers does (`trim_blocks`, `lstrip_blocks`, `raise_exception`, `strftime_now`).

@@ -1,23 +1,15 @@
 import {
   Callable,
   type FileSink,
-  type ImageSource,
   InternVLError,
   type ModelFiles,
   openModel,
   openSink,
-  RawImage,
   type Runtime,
   type Tensor,
-  throwIfAborted,
   writeFile,
 } from "@internvl/core";
-import {
-  type ImageFeatures,
-  type ImageProcessorOptions,
-  InternVL2_5ImageProcessor,
-  load_image,
-} from "@internvl/image-processor";
+import { type ImageProcessorOptions, InternVL2_5ImageProcessor } from "@internvl/image-processor";
 import { isSingle, renderConversation } from "../chat/apply.js";
 import {
   type Conversation,
@@ -25,11 +17,9 @@ import {
   type Message,
   normalizeConversation,
   refuseVideos,
-  videosUnsupported,
 } from "../chat/conversation.js";
 import { SpecialTokenEscape } from "../chat/escape.js";
 import { type ChatTemplate, resolveChatTemplate } from "../chat/templates/index.js";
-import { checkMaxLength, padRows, toTensors, wantsTruncation } from "../tokenizer/batch.js";
 import { Qwen2Tokenizer } from "../tokenizer/qwen2-tokenizer.js";
 import type { DecodeOptions, TokenIds, Tokenizer } from "../tokenizer/types.js";
 import { buildInputs } from "./build-inputs.js";
@@ -38,7 +28,6 @@ import { flattenImages } from "./image-list.js";
 import type {
   ApplyChatTemplateOptions,
   ImageSize,
-  ImagesKwargs,
   MultimodalTokens,
   ProcessorInputs,
   ProcessorOptions,
@@ -46,8 +35,6 @@ import type {
   ProcessorPretrainedOptions,
 } from "./options.js";
 import { CONTEXT_IMAGE_TOKEN, END_IMAGE_TOKEN, IMAGE_TOKEN, START_IMAGE_TOKEN, VIDEO_TOKEN } from "./placeholders.js";
-import { checkCounts, expandPrompts, readPrompts } from "./prompts.js";
-import { truncatePrompts } from "./truncate.js";
 
 // Instances can be called; Callable makes the call.
 export interface InternVL2_5Processor {

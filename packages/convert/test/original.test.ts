@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  Checkpoint,
+  expectOriginalTensors,
+  LM_HEAD_NAME,
+  type OriginalTensorConfig,
+  originalTensorSpecs,
+} from "../src/checkpoint/index.js";
+import { failure, memoryFiles, plainFile, zeros } from "./memory.js";
+
+type Shapes = Record<string, number[]>;
+
+/** Configs and tensor shapes of two checkpoints that OpenGVLab's own code wrote and read: 300M and 6B style. */
+const CHECKPOINTS: Record<string, { config: OriginalTensorConfig; tensors: Shapes }> = JSON.parse(
+  readFileSync(new URL("fixtures/original-tensors.json", import.meta.url), "utf8"),
+);
+const TIED = CHECKPOINTS["tiny-1b-tied"]!;
+const POSITIONS = "vision_model.embeddings.position_embedding";
+
+function checkpointOf(shapes: Shapes): Promise<Checkpoint> {
+  const tensors = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros("BF16", shape)]));
+  return Checkpoint.open(memoryFiles({ "model.safetensors": plainFile(tensors) }));
+}
+
+async function problem(shapes: Shapes, config: OriginalTensorConfig = TIED.config) {
+  const checkpoint = await checkpointOf(shapes);
+  return failure((async () => expectOriginalTensors(checkpoint, config))());
+}
+
+describe.each(Object.entries(CHECKPOINTS))("the tensors of %s", (_, { config, tensors }) => {
+  test("are those that follow from its config", () => {
+    const specs = originalTensorSpecs(config).filter(({ name, optional }) => !optional || name in tensors);
+    expect(Object.fromEntries(specs.map(({ name, shape }) => [name, shape]))).toEqual(tensors);
+  });
+
+  test("pass", async () => {
+    expectOriginalTensors(await checkpointOf(tensors), config);
+  });
+});
+
+describe("a checkpoint that does not fit its config", () => {
+  test("an output layer may be there or not, but has one shape", async () => {
+    const { vocab_size, hidden_size } = TIED.config.text_config;
+    expectOriginalTensors(
+      await checkpointOf({ ...TIED.tensors, [LM_HEAD_NAME]: [vocab_size, hidden_size] }),
+      TIED.config,
+    );
+    const error = await problem({ ...TIED.tensors, [LM_HEAD_NAME]: [vocab_size + 1, hidden_size] });
+    expect(error.message).toContain(`${LM_HEAD_NAME} is [452, 56] and not [451, 56]`);
+  });
+
+  test("a tensor is missing", async () => {
+    const { "mlp1.0.bias": _, ...tensors } = TIED.tensors;
+    const error = await problem(tensors);
+    expect(error.code).toBe("CHECKPOINT_INVALID");
+    expect(error.message).toContain("1 tensor missing: mlp1.0.bias [192]");
+  });
+
+  test("the config has more layers than the weights", async () => {
+    const text_config = { ...TIED.config.text_config, num_hidden_layers: 3 };
+    const error = await problem(TIED.tensors, { ...TIED.config, text_config });
+    expect(error.message).toContain("12 tensors missing: language_model.model.layers.2.input_layernorm.weight [56], ");
+  });
+
+  test("position embeddings of another image size are not resized yet", async () => {
+    const error = await problem(TIED.tensors, { ...TIED.config, force_image_size: 224 });
+    expect(error.code).toBe("UNSUPPORTED");
+    expect(error.message).toMatch(/Expected 224 x 224 pixels.*got 112 x 112/);
+    const nothingForced = { ...TIED.config, force_image_size: null };
+    expectOriginalTensors(await checkpointOf(TIED.tensors), nothingForced);
+  });
+
+  test("position embeddings that are no grid are of a wrong shape", async () => {
+    const error = await problem({ ...TIED.tensors, [POSITIONS]: [1, 60, 48] });
+    expect(error).toMatchObject({
+      code: "CHECKPOINT_INVALID",
+      message: expect.stringContaining("[1, 60, 48] and not"),
+    });
+  });
+});

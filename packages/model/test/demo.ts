@@ -1,0 +1,35 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertCheckpoint } from "@internvl/convert";
+import { RawImage } from "@internvl/core";
+import { InternVL2_5ForConditionalGeneration, type ModelOptions } from "@internvl/model";
+import { InternVL2_5Processor } from "@internvl/processor";
+import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
+
+const checkpoint = fileURLToPath(new URL("../../demo-model", import.meta.url));
+
+/** The demo model, converted once for a test file. */
+export async function convertDemo(): Promise<{ directory: string; remove: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), "internvl-model-"));
+  await convertCheckpoint(new DirectoryFiles(checkpoint), await openDirectorySink(directory), { dtype: "fp32" });
+  return { directory, remove: () => rm(directory, { recursive: true }) };
+}
+
+export async function loadDemo(directory: string, options: ModelOptions = {}) {
+  const runtime = nodeRuntime;
+  return {
+    model: await InternVL2_5ForConditionalGeneration.from_pretrained(directory, { runtime, ...options }),
+    processor: await InternVL2_5Processor.from_pretrained(directory, { runtime }),
+  };
+}
+
+/** A coloured square on white, of any size. */
+export function square(size: number, colour: readonly [number, number, number] = [215, 35, 35]): RawImage {
+  const data = new Uint8Array(size * size * 3).fill(250);
+  for (let y = size >> 2; y < size >> 1; y++) {
+    for (let x = size >> 2; x < size >> 1; x++) data.set(colour, (y * size + x) * 3);
+  }
+  return new RawImage(data, size, size, 3);
+}
