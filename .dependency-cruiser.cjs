@@ -5,10 +5,10 @@
 const ARROWS = {
   core: [],
   config: ["core"],
-  "image-processor": ["core", "config"],
-  processor: ["core", "config", "image-processor"],
+  "image-processor": ["core"],
+  processor: ["core", "image-processor"],
   generation: ["core"],
-  model: ["core", "config", "generation", "image-processor", "processor"],
+  model: ["core", "config", "generation", "processor"],
   "runtime-node": ["core"],
   onnx: ["core"],
   convert: ["core", "config", "processor", "onnx"],

@@ -30,15 +30,24 @@ export function install() {
   const installed = `${root}node_modules/.modules.yaml`;
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lockfile).mtimeMs) return;
   console.log("Installing dependencies…");
-  // corepack fails on registries that strip signatures, so pnpm comes through npx.
-  const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-  run("npx", ["--yes", packageManager, "install", "--frozen-lockfile"], { quiet: true });
+  pnpm(["install", "--frozen-lockfile"], { quiet: true });
 }
 
 /** Builds the packages that changed, and only those that `filters` need. */
 export function build(filters = []) {
-  const args = ["run", "build", "--output-logs=errors-only", ...filters.map((name) => `--filter=${name}...`)];
-  runLocal("turbo", args, { quiet: true, env: { TURBO_TELEMETRY_DISABLED: "1" } });
+  turbo(["build", ...filters.map((name) => `--filter=${name}...`)]);
+}
+
+/** Runs a task of turbo.json; what it prints is shown when it fails. */
+export function turbo(args) {
+  const env = { TURBO_TELEMETRY_DISABLED: "1" };
+  pnpm(["exec", "turbo", "run", ...args, "--output-logs=errors-only"], { quiet: true, env });
+}
+
+/** corepack fails on registries that strip signatures, so pnpm comes through npx, in the version of package.json. */
+function pnpm(args, options) {
+  const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  run("npx", ["--yes", packageManager, ...args], options);
 }
 
 function binOf(name) {

@@ -68,7 +68,7 @@ export async function convertCheckpoint(
 }
 
 /** Everything of a checkpoint that can be checked before its weights are read. */
-export async function openCheckpoint(
+async function openCheckpoint(
   source: ModelFiles,
   options: { signal?: AbortSignal } = {},
 ): Promise<{ config: InternVL2_5Config; checkpoint: Checkpoint; processor: InternVL2_5Processor }> {

@@ -3,9 +3,12 @@ export {
   Checkpoint,
   CheckpointTensor,
   type CheckpointTotals,
+  type ExpectTensorsOptions,
   expectTensors,
   originalTensorSpecs,
+  type StreamOptions,
   type TensorSpec,
+  type WeightSource,
 } from "./checkpoint/index.js";
 export { type Conversion, type ConvertOptions, convertCheckpoint } from "./convert.js";
 export { type Inspection, inspectCheckpoint } from "./inspect.js";
@@ -13,7 +16,9 @@ export { Layers } from "./layers/layers.js";
 export {
   readSafetensorsHeader,
   type SafetensorsDtype,
+  type SafetensorsEntry,
   type SafetensorsHeader,
   type SafetensorsSource,
+  type WriteSafetensorsOptions,
   writeSafetensors,
 } from "./safetensors/index.js";

@@ -1,16 +1,12 @@
 import { DTYPES, type Dtype, GRAPHS, InternVL2_5Config, resolveDtypes } from "@internvl/config";
 import type { ModelFiles } from "@internvl/core";
 import { buildGraph } from "./architectures/index.js";
-import { Checkpoint, expectOriginalTensors } from "./checkpoint/index.js";
+import { Checkpoint, type CheckpointTotals, expectOriginalTensors } from "./checkpoint/index.js";
 
 export interface Inspection {
   config: InternVL2_5Config;
-  tensors: number;
-  parameters: number;
-  /** Bytes of the checkpoint's tensors. */
-  byteLength: number;
-  /** How many tensors there are of each dtype: `{ BF16: 638 }`. */
-  dtypes: Record<string, number>;
+  /** Tensors, parameters, bytes, and parameters by dtype. */
+  totals: CheckpointTotals;
   /** Parameters by part. */
   parts: { vision: number; projector: number; language: number };
   /** Bytes of weights after a conversion with `--dtype` this. */
@@ -25,17 +21,11 @@ export async function inspectCheckpoint(
   const config = await InternVL2_5Config.from_pretrained(source, options);
   const checkpoint = await Checkpoint.open(source, options);
   expectOriginalTensors(checkpoint, config);
-  const tensors = checkpoint.names().map((name) => checkpoint.get(name));
-  const dtypes: Record<string, number> = {};
-  for (const { dtype } of tensors) dtypes[dtype] = (dtypes[dtype] ?? 0) + 1;
   const parameters = (prefix: string) =>
-    tensors.filter(({ name }) => name.startsWith(prefix)).reduce((sum, { numel }) => sum + numel, 0);
+    checkpoint.names().reduce((sum, name) => sum + (name.startsWith(prefix) ? checkpoint.get(name).numel : 0), 0);
   return {
     config,
-    tensors: tensors.length,
-    parameters: parameters(""),
-    byteLength: tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0),
-    dtypes,
+    totals: checkpoint.totals(),
     parts: {
       vision: parameters("vision_model."),
       projector: parameters("mlp1."),

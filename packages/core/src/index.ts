@@ -30,6 +30,7 @@ export {
   type VideoReader,
   type VideoSource,
 } from "./media.js";
+export { editDistance, nearestName } from "./nearest-name.js";
 export { openModel, openSink, type PretrainedOptions } from "./pretrained.js";
 export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress.js";
 export { toRgb } from "./rgb.js";

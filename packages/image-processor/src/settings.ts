@@ -1,5 +1,4 @@
-import { InternVLError } from "@internvl/core";
-import { nearestName } from "./nearest-name.js";
+import { InternVLError, nearestName } from "@internvl/core";
 import {
   aliases,
   type ImageProcessorOptions,

@@ -102,6 +102,13 @@ describe("generate", () => {
     }
   });
 
+  it("keeps calls that run at the same time apart", async () => {
+    const inputs = await Promise.all([ask("Describe this image."), ask("How many shapes are there?", 224)]);
+    const expected = [];
+    for (const one of inputs) expected.push(await model.generate({ ...one, max_new_tokens: 16 }));
+    expect(await Promise.all(inputs.map((one) => model.generate({ ...one, max_new_tokens: 16 })))).toEqual(expected);
+  });
+
   it("streams what it returns", async () => {
     const inputs = await ask("Describe this image.");
     const streamer = new TextIteratorStreamer(processor.tokenizer, { skip_prompt: true, skip_special_tokens: true });

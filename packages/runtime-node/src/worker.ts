@@ -36,7 +36,11 @@ export function createWorkerPort(worker: Worker): WorkerPort {
 
   return {
     postMessage: (message, transfer = []) => worker.postMessage(message, [...transfer]),
-    onMessage: (listener) => void worker.on("message", listener),
+    onMessage(listener) {
+      worker.on("message", listener);
+      // A listener for messages makes Node hold on to the worker again.
+      if (pending === 0) worker.unref();
+    },
     onError(listener) {
       errorListeners.push(listener);
       if (failure !== undefined) listener(failure);

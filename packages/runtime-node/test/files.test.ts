@@ -128,6 +128,7 @@ describe("nodeFiles", () => {
     await expect(nodeFiles.open("OpenGVLab/InternVL2_5-1B")).rejects.toMatchObject(missing);
     await expect(nodeFiles.open("OpenGVLab/InternVL2_5-1B")).rejects.toThrow("from the Hub is not built yet");
     await expect(nodeFiles.open(join(folder, "other"))).rejects.toMatchObject(missing);
+    await expect(nodeFiles.open("file://elsewhere/model")).rejects.toMatchObject(missing);
     await expect(nodeFiles.open(join(folder, "config.json"))).rejects.toThrow("is a file");
     await expect(nodeFiles.open(folder, { subfolder: "onnx" })).rejects.toMatchObject(missing);
     await expect(nodeFiles.open(folder, { subfolder: "../.." })).rejects.toMatchObject({ code: "FILE_INVALID" });

@@ -73,12 +73,14 @@ describe("createWorkerPort", () => {
       vi.spyOn(worker, name).mockImplementation(() => void calls.push(name));
     }
     const port = createWorkerPort(worker);
+    port.onMessage(() => {});
     port.ref?.();
+    port.onMessage(() => {});
     port.ref?.();
     port.unref?.();
     port.unref?.();
     port.unref?.();
-    expect(calls).toEqual(["unref", "ref", "unref"]);
+    expect(calls).toEqual(["unref", "unref", "ref", "unref"]);
     await port.close();
   });
 });

@@ -1,5 +1,5 @@
 import type { InternVL2_5Config, Qwen2Config } from "@internvl/config";
-import type { GraphBuilder, Value } from "@internvl/onnx";
+import type { Value } from "@internvl/onnx";
 import type { Layers } from "../layers/layers.js";
 
 /** The graph `embed_tokens`: input_ids int64 `[batch, new]` -> inputs_embeds float32 `[batch, new, hidden]`. */
@@ -83,19 +83,16 @@ function sharedInputs(layers: Layers, config: Qwen2Config): Shared {
     cos,
     sin,
     pastMask: g.unsqueeze(past_mask, [1, 2]),
-    newMask: g.unsqueeze(forEachGroup(g, new_mask, groups), [1]),
+    // The queries of a group stand one after the other along one axis, and each needs its mask.
+    newMask: g.unsqueeze(
+      g.concat(
+        Array.from({ length: groups }, () => new_mask),
+        1,
+      ),
+      [1],
+    ),
     pastLength: g.dim(past_mask, 1),
   };
-}
-
-/** The queries of a group stand one after the other along one axis, and each needs its mask. */
-function forEachGroup(g: GraphBuilder, new_mask: Value, groups: number): Value {
-  if (groups === 1) return new_mask;
-  const repeated = g.concat(
-    Array.from({ length: groups }, () => new_mask),
-    1,
-  );
-  return g.refine(repeated, ["batch", `${groups}*new`, "new"]);
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Checkpoint } from "../checkpoint/index.js";
 import { quantiseBlockwise, quantiseColumns, quantiseRows, toFloat16, toFloat32 } from "../quantise/index.js";
 
 /** Weights that share a scale in q4 and q8. 128 decodes a third faster than 32 on a CPU, see the README. */
-export const BLOCK_SIZE = 128;
+const BLOCK_SIZE = 128;
 
 /**
  * Layers whose weights come from a checkpoint: what `torch.nn` is to a model file. An architecture says

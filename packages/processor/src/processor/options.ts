@@ -61,7 +61,8 @@ export interface ProcessorOptions {
   chat_template?: string | ChatTemplate;
 }
 
-export interface ProcessorPretrainedOptions extends PretrainedOptions {
+/** Image settings among them go before those of the folder. */
+export interface ProcessorPretrainedOptions extends PretrainedOptions, ImageProcessorOptions {
   /** A template's name or text instead of the folder's. */
   chat_template?: string;
 }

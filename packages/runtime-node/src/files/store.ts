@@ -30,11 +30,27 @@ export const nodeFiles: FileStore = {
   },
 };
 
-/** A path as people write it: `file:` URLs and `~` are understood. */
+/**
+ * A path as people write it: `file:` URLs and `~` are understood.
+ *
+ * @throws InternVLError `FILE_NOT_FOUND` for a `file:` URL of another machine
+ */
 export function expandPath(path: string): string {
-  if (path.startsWith("file:")) return fileURLToPath(path);
+  if (path.startsWith("file:")) return pathOfUrl(path);
   if (path === "~" || path.startsWith("~/") || path.startsWith("~\\")) return homedir() + path.slice(1);
   return resolve(path);
+}
+
+function pathOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new InternVLError("FILE_NOT_FOUND", {
+      what: `${url} names no file of this machine: ${(cause as Error).message}`,
+      expected: "file:///path",
+      cause,
+    });
+  }
 }
 
 async function isDirectory(path: string, shown: string): Promise<boolean> {

@@ -16,8 +16,8 @@ import { readSource } from "./source.js";
 export type DecodeSettings = Required<Omit<DecodeOptions, "signal">>;
 
 /**
- * Pictures with sharp (BMP with our own code), to the bytes that Pillow gives: JPEG, PNG, WebP, GIF, TIFF, BMP. AVIF is decoded
- * as well, but its colours differ from Pillow's by up to 27 levels, because libheif and libavif upsample chroma
+ * Pictures with sharp (BMP with our own code), to the bytes that Pillow gives: JPEG, PNG, WebP, GIF, TIFF, BMP. AVIF is
+ * decoded as well, but its colours differ from Pillow's by up to 27 levels, because libheif and libavif upsample chroma
  * differently. HEIC and SVG are refused. Video comes later.
  */
 export const nodeMedia: MediaDecoder = {

@@ -1,5 +1,4 @@
 import { readFile, stat } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { AbortedError, type ImageSource, InternVLError, type RawImage } from "@internvl/core";
 import { expandPath } from "../files/store.js";
 import { isMissing } from "../files/system-error.js";
@@ -48,7 +47,7 @@ export async function readSource(source: Exclude<ImageSource, RawImage>, signal?
 
 async function readPath(text: string, name: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   try {
-    const path = text.startsWith("file:") ? fileURLToPath(text) : expandPath(text);
+    const path = expandPath(text);
     const info = await stat(path);
     if (info.isDirectory()) {
       throw new InternVLError("FILE_NOT_FOUND", { what: `${name} is a folder`, expected: "a picture" });
