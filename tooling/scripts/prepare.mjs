@@ -45,7 +45,7 @@ export function turbo(args) {
 }
 
 /** corepack fails on registries that strip signatures, so pnpm comes through npx, in the version of package.json. */
-function pnpm(args, options) {
+export function pnpm(args, options) {
   const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
   run("npx", ["--yes", packageManager, ...args], options);
 }

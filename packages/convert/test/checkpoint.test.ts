@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { MemoryFolder } from "@internvl/core";
 import { describe, expect, test } from "vitest";
 import { Checkpoint, expectTensors } from "../src/checkpoint/index.js";
-import { collect, failure, memoryFiles, type PlainTensor, plainFile, zeros } from "./memory.js";
+import { collect, failure, type PlainTensor, plainFile, zeros } from "./safetensors-files.js";
 
 const INDEX = "model.safetensors.index.json";
 const index = (weight_map: Record<string, unknown>) => JSON.stringify({ metadata: { total_size: 1 }, weight_map });
@@ -11,7 +12,8 @@ function floats(shape: number[], first = 0): PlainTensor {
   return { dtype: "F32", shape, bytes: new Uint8Array(values.buffer) };
 }
 
-const open = (contents: Record<string, Uint8Array | string>) => Checkpoint.open(memoryFiles(contents, "the model"));
+const open = (contents: Record<string, Uint8Array | string>) =>
+  Checkpoint.open(new MemoryFolder(contents, "the model"));
 const asFloats = (bytes: Uint8Array) => [...new Float32Array(bytes.slice().buffer)];
 
 describe("a checkpoint in one file", () => {

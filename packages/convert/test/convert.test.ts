@@ -1,17 +1,25 @@
 import { convertCheckpoint, inspectCheckpoint } from "@internvl/convert";
-import { AbortedError, type FileSink, type JsonObject, type JsonValue, type ModelFiles, Tensor } from "@internvl/core";
+import {
+  AbortedError,
+  type FileSink,
+  type JsonObject,
+  type JsonValue,
+  MemoryFolder,
+  type ModelFiles,
+  Tensor,
+} from "@internvl/core";
 import { parseModel } from "@internvl/onnx";
 import { nodeInference } from "@internvl/runtime-node";
 import { describe, expect, it } from "vitest";
-import { failure, memoryFiles, memorySink } from "./memory.js";
 import { randomCheckpoint, randomConfig } from "./random-checkpoint.js";
+import { failure } from "./safetensors-files.js";
 
 type Files = Record<string, Uint8Array | string>;
 
 async function converted(files: Files, dtype: Parameters<typeof convertCheckpoint>[2]): Promise<ModelFiles> {
-  const sink = memorySink();
-  await convertCheckpoint(memoryFiles(files), sink, dtype);
-  return memoryFiles(Object.fromEntries(sink.files));
+  const sink = new MemoryFolder();
+  await convertCheckpoint(new MemoryFolder(files), sink, dtype);
+  return sink;
 }
 
 const session = (files: ModelFiles, graph: string) =>
@@ -110,7 +118,7 @@ describe("convertCheckpoint", () => {
   });
 
   it("writes the folder that the model loads, config.json last, and ids of the tokenizer into it", async () => {
-    const sink = memorySink();
+    const sink = new MemoryFolder();
     const order: string[] = [];
     const watching: FileSink = {
       name: "watching",
@@ -120,10 +128,10 @@ describe("convertCheckpoint", () => {
           await writer.commit();
           order.push(path);
         };
-        return { ...writer, commit };
+        return { write: (bytes) => writer.write(bytes), commit, abort: () => writer.abort() };
       },
     };
-    const source = memoryFiles(await randomCheckpoint({ form: "300M" }));
+    const source = new MemoryFolder(await randomCheckpoint({ form: "300M" }));
     const { graphs, byteLength } = await convertCheckpoint(source, watching, { dtype: ["q4", "int8"] });
     // The two presets share the vision encoder and the embeddings.
     expect(graphs.map(({ path }) => path)).toEqual([
@@ -155,8 +163,8 @@ describe("convertCheckpoint", () => {
 
   it("reports each graph up to its end", async () => {
     const last = new Map<string, [number, number | undefined]>();
-    const source = memoryFiles(await randomCheckpoint({ form: "300M" }));
-    await convertCheckpoint(source, memorySink(), {
+    const source = new MemoryFolder(await randomCheckpoint({ form: "300M" }));
+    await convertCheckpoint(source, new MemoryFolder(), {
       progress_callback: ({ name, loaded, total, unit }) => name && unit === "bytes" && last.set(name, [loaded, total]),
     });
     expect([...last.keys()]).toEqual([
@@ -187,8 +195,8 @@ describe("convertCheckpoint", () => {
       [{ ...files, "vocab.json": "{}" }, "TOKENIZER_INVALID", /./],
     ];
     for (const [broken, code, message] of cases) {
-      const sink = memorySink();
-      const error = await failure(convertCheckpoint(memoryFiles(broken), sink));
+      const sink = new MemoryFolder();
+      const error = await failure(convertCheckpoint(new MemoryFolder(broken), sink));
       expect(error.code).toBe(code);
       expect(error.message).toMatch(message);
       expect(sink.files.size).toBe(0);
@@ -196,10 +204,10 @@ describe("convertCheckpoint", () => {
   });
 
   it("leaves no half file and no config.json when it is aborted or the disk is full", async () => {
-    const source = memoryFiles(await randomCheckpoint({ form: "300M" }));
+    const source = new MemoryFolder(await randomCheckpoint({ form: "300M" }));
     const controller = new AbortController();
     const open = new Set<string>();
-    const sink = memorySink();
+    const sink = new MemoryFolder();
     const watched = (write: (bytes: Uint8Array) => void): FileSink => ({
       name: "watched",
       async create(path) {
@@ -242,21 +250,19 @@ describe("inspectCheckpoint", () => {
   it("counts from headers what a conversion then writes", async () => {
     const files = await randomCheckpoint({ form: "6B" });
     let read = 0;
-    const source = memoryFiles(files);
-    const counting: ModelFiles = {
-      ...source,
-      readRange: async (path, start, end, options) => {
-        read += end - start;
-        return source.readRange(path, start, end, options);
-      },
-    };
-    const { totals, parts, convertedBytes } = await inspectCheckpoint(counting);
+    class Counting extends MemoryFolder {
+      override readRange(...args: Parameters<MemoryFolder["readRange"]>): Promise<Uint8Array> {
+        read += args[2] - args[1];
+        return super.readRange(...args);
+      }
+    }
+    const { totals, parts, convertedBytes } = await inspectCheckpoint(new Counting(files));
     expect(read).toBeLessThan(20_000);
     expect(totals.bytes).toBe(totals.parameters * 4);
     expect(parts.vision + parts.projector + parts.language).toBe(totals.parameters);
     for (const dtype of ["fp32", "q4"] as const) {
-      const sink = memorySink();
-      await convertCheckpoint(memoryFiles(files), sink, { dtype });
+      const sink = new MemoryFolder();
+      await convertCheckpoint(new MemoryFolder(files), sink, { dtype });
       const data = [...sink.files].filter(([path]) => path.endsWith("_data"));
       const written = data.reduce((sum, [, bytes]) => sum + bytes.length, 0);
       // Tensors start at multiples of 64 bytes or of a page.

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { MemoryFolder } from "@internvl/core";
 import { describe, expect, test } from "vitest";
 import {
   Checkpoint,
@@ -7,7 +8,7 @@ import {
   type OriginalTensorConfig,
   originalTensorSpecs,
 } from "../src/checkpoint/index.js";
-import { failure, memoryFiles, plainFile, zeros } from "./memory.js";
+import { failure, plainFile, zeros } from "./safetensors-files.js";
 
 type Shapes = Record<string, number[]>;
 
@@ -20,7 +21,7 @@ const POSITIONS = "vision_model.embeddings.position_embedding";
 
 function checkpointOf(shapes: Shapes): Promise<Checkpoint> {
   const tensors = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zeros("BF16", shape)]));
-  return Checkpoint.open(memoryFiles({ "model.safetensors": plainFile(tensors) }));
+  return Checkpoint.open(new MemoryFolder({ "model.safetensors": plainFile(tensors) }));
 }
 
 async function problem(shapes: Shapes, config: OriginalTensorConfig = TIED.config) {

@@ -1,7 +1,8 @@
+import { MemoryFolder } from "@internvl/core";
 import { describe, expect, test } from "vitest";
 import { Checkpoint, type CheckpointTensor, type WeightSource } from "../src/checkpoint/index.js";
 import { quantiseBlockwise, quantiseColumns, quantiseRows, toFloat16, toFloat32 } from "../src/quantise/index.js";
-import { collect, failure, memoryFiles, plainFile } from "./memory.js";
+import { collect, failure, plainFile } from "./safetensors-files.js";
 
 type Dtype = "F32" | "F16" | "BF16";
 const DTYPES: Dtype[] = ["F32", "F16", "BF16"];
@@ -31,7 +32,7 @@ async function tensor(values: Float32Array, shape: number[], dtype: Dtype | "I64
   const bytes = dtype === "I64" ? new Uint8Array(values.length * 8) : halves(values, dtype);
   // A name of odd length in front puts the data at addresses that are not aligned.
   const file = plainFile({ odd: { dtype: "U8", shape: [1], bytes: new Uint8Array(1) }, w: { dtype, shape, bytes } });
-  return (await Checkpoint.open(memoryFiles({ "model.safetensors": file }))).get("w");
+  return (await Checkpoint.open(new MemoryFolder({ "model.safetensors": file }))).get("w");
 }
 
 async function floatsOf(data: { bytes(): AsyncIterable<Uint8Array>; byteLength: number }): Promise<Float32Array> {

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { InternVL2_5Config } from "@internvl/config";
 import { originalTensorSpecs, type TensorSpec, writeSafetensors } from "@internvl/convert";
-import type { JsonObject } from "@internvl/core";
-import { memorySink } from "./memory.js";
+import { type JsonObject, MemoryFolder } from "@internvl/core";
 
 const demo = new URL("../../demo-model/", import.meta.url);
 const TOKENIZER_FILES = [
@@ -67,7 +66,7 @@ export async function randomCheckpoint(options: RandomCheckpointOptions): Promis
   const json = randomConfig(options);
   const config = InternVL2_5Config.from_dict(json);
   const specs = originalTensorSpecs(config).filter(({ name }) => !(options.tied && name.endsWith("lm_head.weight")));
-  const sink = memorySink();
+  const sink = new MemoryFolder();
   await writeSafetensors(
     sink,
     "model.safetensors",

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
+import { MemoryFolder } from "@internvl/core";
 import { describe, expect, test } from "vitest";
 import { readSafetensorsHeader } from "../src/safetensors/index.js";
-import { failure, memoryFiles, rawFile } from "./memory.js";
+import { failure, rawFile } from "./safetensors-files.js";
 
 const fixture = (name: string) => new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
 const FLOAT = '{"dtype":"F32","shape":[2],"data_offsets":[0,8]}';
 
 function read(file: Uint8Array) {
-  return readSafetensorsHeader(memoryFiles({ "x.safetensors": file }), "x.safetensors");
+  return readSafetensorsHeader(new MemoryFolder({ "x.safetensors": file }), "x.safetensors");
 }
 
 describe("a header", () => {
@@ -90,7 +91,7 @@ describe("a file that is refused", () => {
   });
 
   test("an aborted reading", async () => {
-    const files = memoryFiles({ "x.safetensors": good });
+    const files = new MemoryFolder({ "x.safetensors": good });
     const reading = readSafetensorsHeader(files, "x.safetensors", { signal: AbortSignal.abort() });
     expect((await failure(reading)).code).toBe("ABORTED");
   });

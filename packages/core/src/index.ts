@@ -30,9 +30,10 @@ export {
   type VideoReader,
   type VideoSource,
 } from "./media.js";
+export { MemoryFolder } from "./memory-folder.js";
 export { editDistance, nearestName } from "./nearest-name.js";
 export { openModel, openSink, type PretrainedOptions } from "./pretrained.js";
 export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress.js";
-export { toRgb } from "./rgb.js";
+export { type AlphaMode, toRgb } from "./rgb.js";
 export { type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
 export type { WorkerPort } from "./worker.js";

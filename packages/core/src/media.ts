@@ -1,4 +1,5 @@
 import type { RawImage } from "./image.js";
+import type { AlphaMode } from "./rgb.js";
 
 /** Where a picture comes from. A string is a URL (`http:`, `https:`, `data:`, `blob:`, `file:`) or a path. */
 export type ImageSource = string | URL | Uint8Array | ArrayBuffer | Blob | RawImage;
@@ -10,7 +11,7 @@ export interface DecodeOptions {
    * What becomes of transparency: `"composite"` lays the picture on white, as Transformers does; `"drop"` keeps the
    * colours under it, as OpenGVLab's original code does. Default `"composite"`.
    */
-  alpha?: "composite" | "drop";
+  alpha?: AlphaMode;
   /** Whether the EXIF orientation turns the picture. Transformers: `"apply"` (the default); the original: `"ignore"`. */
   exif?: "apply" | "ignore";
   /** The largest `width * height` that is decoded. Default `MAX_IMAGE_PIXELS`. */

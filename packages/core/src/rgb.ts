@@ -1,5 +1,8 @@
 import { RawImage } from "./image.js";
 
+/** What becomes of transparency: `"composite"` lays the image on white, `"drop"` keeps the colours under it. */
+export type AlphaMode = "composite" | "drop";
+
 /**
  * `image` as RGB: grey is repeated, transparency is laid on white (`"composite"`) or cut off (`"drop"`). An RGB image is
  * returned as it is.
@@ -7,7 +10,7 @@ import { RawImage } from "./image.js";
  * Compositing is Pillow's `Image.alpha_composite` over an opaque white background in its own integer arithmetic
  * (libImaging/AlphaComposite.c), so the bytes are those of Transformers' `convert_to_rgb`.
  */
-export function toRgb(image: RawImage, alpha: "composite" | "drop" = "composite"): RawImage {
+export function toRgb(image: RawImage, alpha: AlphaMode = "composite"): RawImage {
   if (image.channels === 3) return image;
   const { data, width, height, channels } = image;
   const rgb = new Uint8Array(width * height * 3);

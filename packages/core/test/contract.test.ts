@@ -1,15 +1,15 @@
-import { describeFilesContract, MemoryFiles } from "@internvl/core/contract";
+import { MemoryFolder } from "@internvl/core";
+import { describeFilesContract } from "@internvl/core/contract";
 import { describe, expect, it } from "vitest";
-import { memorySink } from "./memory-sink.js";
 
 // The suites of inference and media need a platform: the runtimes run them. The one of files can be kept in memory.
 describeFilesContract(
   { describe, it, expect },
   {
-    makeFolder: async (files) => new MemoryFiles(files),
+    makeFolder: async (files) => new MemoryFolder(files),
     async makeSink() {
-      const files = new Map<string, Uint8Array>();
-      return { sink: memorySink(files), files: new MemoryFiles(files) };
+      const folder = new MemoryFolder();
+      return { sink: folder, files: folder };
     },
   },
 );
@@ -18,7 +18,7 @@ describe("a suite of the contract", () => {
   it("fails for files that break a rule", async () => {
     const tests = new Map<string, () => Promise<void>>();
     const collect = { describe: (_: string, body: () => void) => body(), it: tests.set.bind(tests), expect };
-    class Unsorted extends MemoryFiles {
+    class Unsorted extends MemoryFolder {
       override async list(): Promise<string[]> {
         return (await super.list()).reverse();
       }

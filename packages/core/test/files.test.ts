@@ -1,7 +1,5 @@
-import { assertSafePath, type FileSink, readJsonObject, readText, writeFile } from "@internvl/core";
-import { MemoryFiles } from "@internvl/core/contract";
+import { assertSafePath, type FileSink, MemoryFolder, readJsonObject, readText, writeFile } from "@internvl/core";
 import { describe, expect, it, vi } from "vitest";
-import { memorySink } from "./memory-sink.js";
 
 describe("assertSafePath", () => {
   it.each(["config.json", "onnx/model.onnx", "a..b/..c", "größe.txt", ".gitattributes"])("allows %s", (path) => {
@@ -22,7 +20,7 @@ describe("readText and readJsonObject", () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
 
   it("shows the first bytes of what is not UTF-8", async () => {
-    const files = new MemoryFiles({ "a.json": Uint8Array.of(0x7b, 0xff, 0x01) }, "the model");
+    const files = new MemoryFolder({ "a.json": Uint8Array.of(0x7b, 0xff, 0x01) }, "the model");
     await expect(readText(files, "a.json")).rejects.toThrow("a.json in the model is not text");
     await expect(readText(files, "a.json")).rejects.toThrow("7b ff 01");
   });
@@ -34,7 +32,7 @@ describe("readText and readJsonObject", () => {
     ['{"a": Infinity}', "is not JSON"],
     ["", "is not JSON"],
   ])("refuses %j", async (text, part) => {
-    const reading = readJsonObject(new MemoryFiles({ "a.json": bytes(text) }), "a.json");
+    const reading = readJsonObject(new MemoryFolder({ "a.json": bytes(text) }), "a.json");
     await expect(reading).rejects.toMatchObject({ code: "FILE_INVALID" });
     await expect(reading).rejects.toThrow(part);
   });
@@ -42,10 +40,10 @@ describe("readText and readJsonObject", () => {
 
 describe("writeFile", () => {
   it("writes text as UTF-8 and bytes as they are", async () => {
-    const files = new Map<string, Uint8Array>();
-    await writeFile(memorySink(files), "a", "ö");
-    await writeFile(memorySink(files), "b", Uint8Array.of(1, 2));
-    expect(files).toEqual(
+    const folder = new MemoryFolder();
+    await writeFile(folder, "a", "ö");
+    await writeFile(folder, "b", Uint8Array.of(1, 2));
+    expect(folder.files).toEqual(
       new Map([
         ["a", Uint8Array.of(0xc3, 0xb6)],
         ["b", Uint8Array.of(1, 2)],

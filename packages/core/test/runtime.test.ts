@@ -1,15 +1,13 @@
-import { openModel, openSink, type Runtime, resolveRuntime, setDefaultRuntime } from "@internvl/core";
-import { MemoryFiles } from "@internvl/core/contract";
+import { MemoryFolder, openModel, openSink, type Runtime, resolveRuntime, setDefaultRuntime } from "@internvl/core";
 import { expect, it } from "vitest";
-import { memorySink } from "./memory-sink.js";
 
 const unused = () => Promise.reject(new Error("not used here"));
-const files = new MemoryFiles({}, "found");
+const files = new MemoryFolder({}, "found");
 const runtime: Runtime = {
   name: "test",
   inference: { createSession: unused },
   media: { decodeImage: unused, openVideo: unused },
-  files: { open: async (model, options) => new MemoryFiles({}, `${model} ${options?.revision}`) },
+  files: { open: async (model, options) => new MemoryFolder({}, `${model} ${options?.revision}`) },
 };
 
 // One test, because the default runtime is global: before and after it is set.
@@ -25,7 +23,7 @@ it("takes the runtime that is passed, else the default one, else says what to do
 });
 
 it("opens a sink where the runtime has one", async () => {
-  const sink = memorySink(new Map());
+  const sink = new MemoryFolder();
   expect(await openSink(sink)).toBe(sink);
   expect(await openSink("dir", { runtime: { ...runtime, openSink: async () => sink } })).toBe(sink);
   await expect(openSink("dir", { runtime })).rejects.toMatchObject({ code: "UNSUPPORTED" });

@@ -2,7 +2,6 @@ export { InternVL2_5ImageProcessor, InternVL2_5ImageProcessor as GotOcr2ImagePro
 export type { Nested } from "./images.js";
 export { type LoadImageOptions, load_image, load_images } from "./load-image.js";
 export type { ImageProcessorOptions, ImageProcessorSettings, PreprocessOptions, Size } from "./options.js";
-export { type AlphaMode, to_rgb } from "./pillow/convert.js";
 export { PILImageResampling, type Resample } from "./pillow/filters.js";
 export { type ResizeOptions, resize } from "./pillow/resize.js";
 export { type ImageFeatures, MAX_VALUES } from "./preprocess.js";

@@ -5,9 +5,9 @@ import {
   type Runtime,
   resolveRuntime,
   throwIfAborted,
+  toRgb,
 } from "@internvl/core";
 import { isRawImage, type Nested } from "./images.js";
-import { to_rgb } from "./pillow/convert.js";
 
 export interface LoadImageOptions extends DecodeOptions {
   /** Whose decoder it is. Default: the one set with `setDefaultRuntime`, which importing `internvl` does. */
@@ -26,7 +26,7 @@ export interface LoadImageOptions extends DecodeOptions {
 export async function load_image(source: ImageSource, options: LoadImageOptions = {}): Promise<RawImage> {
   const { runtime, ...decoding } = options;
   throwIfAborted(options.signal, "Loading an image was aborted");
-  if (isRawImage(source)) return to_rgb(source, options.alpha);
+  if (isRawImage(source)) return toRgb(source, options.alpha);
   return resolveRuntime(runtime).media.decodeImage(source, decoding);
 }
 

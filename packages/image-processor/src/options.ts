@@ -1,5 +1,4 @@
-import type { LongCallOptions } from "@internvl/core";
-import type { AlphaMode } from "./pillow/convert.js";
+import type { AlphaMode, LongCallOptions } from "@internvl/core";
 import { PILImageResampling, type Resample } from "./pillow/filters.js";
 import type { GridOrder } from "./tiling/grid.js";
 

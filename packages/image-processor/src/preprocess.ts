@@ -1,8 +1,7 @@
-import { InternVLError, type LongCallOptions, RawImage, Tensor } from "@internvl/core";
+import { InternVLError, type LongCallOptions, RawImage, Tensor, toRgb } from "@internvl/core";
 import { Breather } from "./breather.js";
 import { byteTables, type View, writeTile } from "./normalise.js";
 import type { ImageProcessorSettings, Size } from "./options.js";
-import { to_rgb } from "./pillow/convert.js";
 import { resizeRgb } from "./pillow/resize.js";
 import { checkPatches } from "./settings.js";
 import { chooseGrid } from "./tiling/grid.js";
@@ -54,7 +53,7 @@ export async function preprocessImages(
 
   let done = 0;
   for (const plan of plans) {
-    const rgb = toRgb(plan.image, settings);
+    const rgb = rgbOf(plan.image, settings);
     for await (const view of cutTiles(rgb, plan, settings, breather)) {
       writeTile(view, tables, values, done * tile.width * tile.height * 3, settings.data_format);
       done++;
@@ -101,8 +100,8 @@ function allocate(tiles: number, tile: Size, settings: ImageProcessorSettings): 
   });
 }
 
-function toRgb(image: RawImage, settings: ImageProcessorSettings): RawImage {
-  if (settings.do_convert_rgb || image.channels === 3) return to_rgb(image, settings.alpha);
+function rgbOf(image: RawImage, settings: ImageProcessorSettings): RawImage {
+  if (settings.do_convert_rgb || image.channels === 3) return toRgb(image, settings.alpha);
   throw new InternVLError("IMAGE_INVALID", {
     what: "An image is not RGB and do_convert_rgb is off",
     expected: "3 channels",

@@ -1,6 +1,6 @@
+import { type JsonObject, MemoryFolder } from "@internvl/core";
 import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
 import { describe, expect, it } from "vitest";
-import { MemoryFiles } from "./memory-files.js";
 
 const clip = {
   crop_size: 448,
@@ -22,9 +22,16 @@ const original = {
   vision_config: { image_size: 448, patch_size: 7 },
 };
 
+/** A model's folder with these JSON files. */
+function folder(files: Record<string, JsonObject>): MemoryFolder {
+  return new MemoryFolder(
+    Object.fromEntries(Object.entries(files).map(([path, json]) => [path, JSON.stringify(json)])),
+  );
+}
+
 describe("from_pretrained", () => {
   it("takes an original checkpoint's tiles from config.json and the rest from CLIP's file", async () => {
-    const files = new MemoryFiles({ "preprocessor_config.json": clip, "config.json": original });
+    const files = folder({ "preprocessor_config.json": clip, "config.json": original });
     const processor = await InternVL2_5ImageProcessor.from_pretrained(files);
     expect(processor.settings()).toMatchObject({
       size: { height: 112, width: 112 },
@@ -41,7 +48,7 @@ describe("from_pretrained", () => {
 
   it("does without preprocessor_config.json in an original checkpoint", async () => {
     const { force_image_size: _, ...config } = original;
-    const processor = await InternVL2_5ImageProcessor.from_pretrained(new MemoryFiles({ "config.json": config }));
+    const processor = await InternVL2_5ImageProcessor.from_pretrained(folder({ "config.json": config }));
     expect(processor.size).toEqual({ height: 448, width: 448 });
     expect(processor.image_mean).toEqual([0.485, 0.456, 0.406]);
   });
@@ -50,8 +57,8 @@ describe("from_pretrained", () => {
     const merged = { crop_to_patches: false, min_patches: 2, max_patches: 5, size: { height: 112, width: 112 } };
     const config = { model_type: "internvl", downsample_ratio: 0.5, vision_config: { patch_size: [28, 28] } };
     for (const files of [
-      new MemoryFiles({ "preprocessor_config.json": merged, "config.json": config }),
-      new MemoryFiles({ "processor_config.json": { image_processor: merged }, "config.json": config }),
+      folder({ "preprocessor_config.json": merged, "config.json": config }),
+      folder({ "processor_config.json": { image_processor: merged }, "config.json": config }),
     ]) {
       const processor = await InternVL2_5ImageProcessor.from_pretrained(files);
       expect(processor.settings()).toMatchObject({
@@ -66,31 +73,31 @@ describe("from_pretrained", () => {
 
   it("lets its own file go before config.json, and options before both", async () => {
     const own = { min_tiles: 3, max_tiles: 9, use_thumbnail: true };
-    const files = new MemoryFiles({ "preprocessor_config.json": own, "config.json": original });
+    const files = folder({ "preprocessor_config.json": own, "config.json": original });
     const processor = await InternVL2_5ImageProcessor.from_pretrained(files, { max_tiles: 4 });
     expect(processor.settings()).toMatchObject({ min_tiles: 3, max_tiles: 4, use_thumbnail: true, patch_size: 7 });
   });
 
   it("says which file is missing, and which field is wrong", async () => {
-    await expect(InternVL2_5ImageProcessor.from_pretrained(new MemoryFiles())).rejects.toMatchObject({
+    await expect(InternVL2_5ImageProcessor.from_pretrained(new MemoryFolder())).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
     });
-    const files = new MemoryFiles({ "preprocessor_config.json": { max_patches: "12" } });
+    const files = folder({ "preprocessor_config.json": { max_patches: "12" } });
     await expect(InternVL2_5ImageProcessor.from_pretrained(files)).rejects.toThrow(/"max_patches".*whole number.*"12"/);
   });
 });
 
 describe("save_pretrained", () => {
   it("writes what reloads to the same settings, unknown fields included", async () => {
-    const files = new MemoryFiles({ "preprocessor_config.json": clip, "config.json": original });
+    const files = folder({ "preprocessor_config.json": clip, "config.json": original });
     const processor = await InternVL2_5ImageProcessor.from_pretrained(files, {
       grid: "transformers",
       alpha: "drop",
       dynamic_size: 224,
     });
-    const saved = new MemoryFiles();
+    const saved = new MemoryFolder();
     await processor.save_pretrained(saved);
-    const written = saved.json("preprocessor_config.json");
+    const written = JSON.parse(new TextDecoder().decode(await saved.read("preprocessor_config.json")));
     expect(written).toMatchObject({
       image_processor_type: "InternVL2_5ImageProcessor",
       feature_extractor_type: "CLIPFeatureExtractor",

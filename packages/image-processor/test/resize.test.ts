@@ -1,5 +1,5 @@
-import { RawImage } from "@internvl/core";
-import { type Resample, resize, to_rgb } from "@internvl/image-processor";
+import { RawImage, toRgb } from "@internvl/core";
+import { type Resample, resize } from "@internvl/image-processor";
 import { describe, expect, it } from "vitest";
 import pillow from "./fixtures/pillow.json" with { type: "json" };
 import { formulaImage, sha256 } from "./images.js";
@@ -34,7 +34,7 @@ describe("resize", () => {
   });
 });
 
-describe("to_rgb", () => {
+describe("toRgb", () => {
   // Every colour under every alpha, as make.py has it.
   const rgba = new RawImage(
     Uint8Array.from({ length: 256 * 256 * 4 }, (_, index) => {
@@ -47,16 +47,16 @@ describe("to_rgb", () => {
   );
 
   it("composites on white as Pillow's alpha_composite does", () => {
-    expect(sha256(to_rgb(rgba).data)).toBe(pillow.alpha.composite);
+    expect(sha256(toRgb(rgba).data)).toBe(pillow.alpha.composite);
   });
 
   it("drops alpha as Pillow's convert does", () => {
-    expect(sha256(to_rgb(rgba, "drop").data)).toBe(pillow.alpha.drop);
+    expect(sha256(toRgb(rgba, "drop").data)).toBe(pillow.alpha.drop);
   });
 
   it("repeats grey and leaves RGB alone", () => {
-    expect([...to_rgb(new RawImage(Uint8Array.of(7, 9), 2, 1, 1)).data]).toEqual([7, 7, 7, 9, 9, 9]);
+    expect([...toRgb(new RawImage(Uint8Array.of(7, 9), 2, 1, 1)).data]).toEqual([7, 7, 7, 9, 9, 9]);
     const rgb = formulaImage(3, 3);
-    expect(to_rgb(rgb)).toBe(rgb);
+    expect(toRgb(rgb)).toBe(rgb);
   });
 });

@@ -1,12 +1,12 @@
-import { type ImageSource, RawImage, type Runtime, Tensor } from "@internvl/core";
+import { type ImageSource, MemoryFolder, RawImage, type Runtime, Tensor } from "@internvl/core";
 import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
 import { type Conversation, InternVL2_5Processor, Qwen2Tokenizer } from "@internvl/processor";
 import { beforeAll, describe, expect, test } from "vitest";
-import { failure, memoryFiles, tinyTokenizerFiles } from "./memory-files.js";
+import { failure, tinyTokenizerFiles } from "./fixtures.js";
 
 let processor: InternVL2_5Processor;
 beforeAll(async () => {
-  const tokenizer = await Qwen2Tokenizer.from_pretrained(memoryFiles(tinyTokenizerFiles()));
+  const tokenizer = await Qwen2Tokenizer.from_pretrained(new MemoryFolder(tinyTokenizerFiles()));
   processor = new InternVL2_5Processor(new InternVL2_5ImageProcessor({ size: 28, dynamic_size: 28 }), tokenizer);
 });
 

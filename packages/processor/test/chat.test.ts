@@ -10,7 +10,7 @@ import {
   resolveChatTemplate,
 } from "@internvl/processor";
 import { describe, expect, test } from "vitest";
-import { failure, fixture } from "./memory-files.js";
+import { failure, fixture } from "./fixtures.js";
 
 interface ChatGolden {
   seed_expected: { messages: Message[]; expected: string };

@@ -1,15 +1,15 @@
-import { type ImageSource, RawImage, type Runtime, Tensor } from "@internvl/core";
+import { type ImageSource, MemoryFolder, RawImage, type Runtime, Tensor } from "@internvl/core";
 import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
 import { CHAT_TEMPLATES, InternVL2_5Processor, InternVLProcessor, Qwen2Tokenizer } from "@internvl/processor";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Files, failure, fixture, memoryFiles, memorySink, tinyTokenizerFiles } from "./memory-files.js";
+import { type Files, failure, fixture, tinyTokenizerFiles } from "./fixtures.js";
 
 // One tile is 28 x 28 pixels, 2 x 2 patches, one token: prompts stay readable.
 const image_processor = new InternVL2_5ImageProcessor({ size: 28, dynamic_size: 28 });
 let tokenizer: Qwen2Tokenizer;
 let processor: InternVL2_5Processor;
 beforeAll(async () => {
-  tokenizer = await Qwen2Tokenizer.from_pretrained(memoryFiles(tinyTokenizerFiles()));
+  tokenizer = await Qwen2Tokenizer.from_pretrained(new MemoryFolder(tinyTokenizerFiles()));
   processor = new InternVL2_5Processor(image_processor, tokenizer);
 });
 
@@ -190,7 +190,7 @@ describe("calls that cannot be", () => {
 
   test("a tokenizer of a plain language model", async () => {
     const json = { added_tokens: [], model: { type: "BPE", vocab: { a: 0 }, merges: [] } };
-    const plain = await Qwen2Tokenizer.from_pretrained(memoryFiles({ "tokenizer.json": JSON.stringify(json) }));
+    const plain = await Qwen2Tokenizer.from_pretrained(new MemoryFolder({ "tokenizer.json": JSON.stringify(json) }));
     const error = await failure(() => new InternVL2_5Processor(image_processor, plain));
     expect(error.code).toBe("TOKENIZER_INVALID");
     expect(error.message).toContain("no token <IMG_CONTEXT>");
@@ -223,7 +223,7 @@ describe("folders", () => {
     ...more,
   });
   const open = (more?: Files, options?: object): Promise<InternVL2_5Processor> =>
-    InternVL2_5Processor.from_pretrained(memoryFiles(folder(more)), options);
+    InternVL2_5Processor.from_pretrained(new MemoryFolder(folder(more)), options);
   const withTemplate = (chat_template: string): string =>
     JSON.stringify({ ...fixture<object>("tokenizer-qwen2/tokenizer_config.json"), chat_template });
   const knowing =
@@ -232,9 +232,9 @@ describe("folders", () => {
 
   test("an original checkpoint's is read, written, and read the same", async () => {
     const first = await open({}, { chat_template: "script" });
-    const { sink, written } = memorySink();
-    await first.save_pretrained(sink);
-    expect(Object.keys(written).sort()).toEqual([
+    const saved = new MemoryFolder();
+    await first.save_pretrained(saved);
+    expect(await saved.list()).toEqual([
       "chat_template.jinja",
       "preprocessor_config.json",
       "processor_config.json",
@@ -242,7 +242,7 @@ describe("folders", () => {
       "tokenizer.json",
       "tokenizer_config.json",
     ]);
-    const second = await InternVL2_5Processor.from_pretrained(memoryFiles(written));
+    const second = await InternVL2_5Processor.from_pretrained(saved);
     expect(second.chat_template.text).toBe(CHAT_TEMPLATES.script);
     expect(second.image_seq_length).toBe(1);
     const call = { text: "<image>\nWhat?", images: picture(90, 40, 77) };

@@ -1,8 +1,8 @@
 import { Tensor } from "onnxruntime-common";
 import type { GraphSource, InferenceRuntime, Session } from "../inference.js";
+import { MemoryFolder } from "../memory-folder.js";
 import { abortedSignal, errorCode, errorOf, fromBase64, type TestApi } from "./api.js";
 import { LINEAR_DATA, LINEAR_GRAPH, LINEAR_GRAPH_EXTERNAL } from "./data.js";
-import { MemoryFiles } from "./memory-files.js";
 
 /** The rules of `InferenceRuntime` and `Session`, over one small graph: `y = x @ weight + bias`, `size = shape(x)`. */
 export function describeInferenceContract(
@@ -40,7 +40,7 @@ type MakeRuntime = () => InferenceRuntime | Promise<InferenceRuntime>;
 function describeGraphs(api: TestApi, makeRuntime: MakeRuntime): void {
   const { it, expect } = api;
   const data = fromBase64(LINEAR_DATA);
-  const files = new MemoryFiles({
+  const files = new MemoryFolder({
     "onnx/linear.onnx": fromBase64(LINEAR_GRAPH_EXTERNAL),
     "onnx/linear.onnx_data": data,
   });

@@ -31,7 +31,7 @@ export async function resize(
       what: "Only RGB images are resized",
       expected: "3 channels",
       got: String(image.channels),
-      fix: "Pass the image through to_rgb first.",
+      fix: "Pass the image through toRgb of @internvl/core first.",
     });
   }
   if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {

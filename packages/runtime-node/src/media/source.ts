@@ -7,7 +7,7 @@ import { isMissing } from "../files/system-error.js";
  * The largest encoded picture that is read, in bytes: the largest picture that is decoded by default (179 megapixels)
  * takes less than this in every compressed format, and a web server must not be able to fill the memory.
  */
-export const MAX_ENCODED_BYTES: number = 512 * 1024 * 1024;
+const MAX_ENCODED_BYTES = 512 * 1024 * 1024;
 
 /** How much of a URL or path a message shows: a data URL may be megabytes long. */
 const SHOWN_CHARACTERS = 100;
