@@ -5,7 +5,10 @@ const steps = [
   ["types", () => runLocal("typescript", ["-p", "."])],
   ["lint and format", () => runLocal("@biomejs/biome", ["check", "--error-on-warnings", "."])],
   ["unused code", () => runLocal("knip", ["--no-progress"])],
-  ["dependency arrows", () => runLocal("dependency-cruiser", ["--config", ".dependency-cruiser.cjs", "packages", "apps", "tooling"])],
+  [
+    "dependency arrows",
+    () => runLocal("dependency-cruiser", ["--config", ".dependency-cruiser.cjs", "packages", "apps", "tooling"]),
+  ],
   ["package shape", () => turbo(["check:pack"])],
 ];
 

@@ -36,7 +36,8 @@ try {
 function exampleOfTheReadme(picture) {
   const [, code] = readFileSync(`${root}README.md`, "utf8").match(/```ts\n([\s\S]*?)```/);
   const changed = code.replace("./InternVL2_5-1B-ONNX", "./demo-ONNX").replace("demo.jpeg", picture);
-  if (!changed.includes("./demo-ONNX") || !changed.includes(picture)) throw new Error("The README's example has changed");
+  if (!changed.includes("./demo-ONNX") || !changed.includes(picture))
+    throw new Error("The README's example has changed");
   return changed;
 }
 

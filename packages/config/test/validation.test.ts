@@ -8,7 +8,7 @@ const json = fixture("tiny-38b.config.json");
 const bad: [string, unknown, string][] = [
   ["llm_config.num_attention_heads", 7, "a divisor of hidden_size (80)"],
   ["llm_config.num_attention_heads", 0, "an integer of at least 1"],
-  ["llm_config.num_attention_heads", 16, "an even number"],
+  ["llm_config.num_attention_heads", 16, "an even quotient"],
   ["llm_config.num_key_value_heads", 3, "a divisor of num_attention_heads (10)"],
   ["llm_config.num_hidden_layers", 0, "at least 1"],
   ["llm_config.num_hidden_layers", 1_000_000, "at most 1000 (deeper networks are not known)"],

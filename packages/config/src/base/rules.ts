@@ -88,11 +88,6 @@ export function either<A, B>(first: Rule<A>, second: Rule<B>): Rule<A | B> {
   };
 }
 
-/** `rule` with another default. */
-export function withDefault<T>(rule: Rule<T>, initial: T): Rule<T> {
-  return { ...rule, default: initial };
-}
-
 function within(value: number, { min = -Infinity, max = Infinity, exclusive = false }: Range): boolean {
   return (exclusive ? value > min : value >= min) && value <= max;
 }
