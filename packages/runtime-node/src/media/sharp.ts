@@ -11,7 +11,8 @@ const loadSharp: () => Promise<typeof import("sharp")["default"]> = lazyModule(
   async () => (await import("sharp")).default,
 );
 
-/** Where a PNG's colour type stands (after the signature and the head of IHDR), and two of the types. */
+/** Where a PNG's bits a sample and its colour type stand (after the signature and the head of IHDR), and two of the types. */
+const PNG_BITS = 24;
 const PNG_COLOUR_TYPE = 25;
 const PNG_RGB = 2;
 const PNG_GREY_ALPHA = 4;
@@ -50,8 +51,8 @@ export async function decodeWithSharp(
     const grey = alpha === "drop" ? turned.removeAlpha() : turned;
     return clipGrey16(await pixels(grey.toColourspace("grey16").raw({ depth: "ushort" })));
   }
-  // Transformers composites a picture whose mode is not RGB: the colour that an RGB PNG may declare transparent stays.
-  const opaque = alpha === "drop" || colourType === PNG_RGB;
+  // Pillow looks for the 16-bit colour that a PNG declares transparent among pixels that it has cut to 8 bits already.
+  const opaque = alpha === "drop" || (colourType === PNG_RGB && bytes[PNG_BITS] === 16);
   const coloured = turned.toColourspace("srgb");
   const { data, width, height, channels } = await pixels((opaque ? coloured.removeAlpha() : coloured).raw());
   const image = new RawImage(data, width, height, channels as 1 | 3 | 4);

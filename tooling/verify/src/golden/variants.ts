@@ -1,0 +1,93 @@
+import { type JsonObject, MemoryFolder, type ModelFiles } from "@internvl/core";
+import { DirectoryFiles } from "@internvl/runtime-node";
+import type { GroupReport } from "../report.js";
+import type { GoldenFolder } from "./folder.js";
+import { LayeredFiles } from "./layered-files.js";
+
+/** One case of golden.json. Rows are the rows of a batch, padded on the left. */
+export interface GoldenCase {
+  prompt_before_image_expansion: string[];
+  /** Tiles of each picture, by row. */
+  num_patches_list: number[][];
+  /** Names under tiny/inputs. */
+  pixel_inputs: string[];
+  pixel_sha256_f32: string | null;
+  input_ids: number[][];
+  attention_mask: number[][] | null;
+  position_ids: number[][] | null;
+  sampled_positions: number[];
+  features_token_index?: number[];
+  features_norm?: number[];
+  generated: number[][];
+  generated_text: string[];
+}
+
+/** golden.json of a variant. */
+export interface VariantJson {
+  num_image_token: number;
+  vocab_size: number;
+  token_ids: Record<string, number>;
+  pad_token_id: number;
+  /** A folder of tiny/. */
+  tokenizer: string;
+  cases: Record<string, GoldenCase>;
+}
+
+/** A small random checkpoint with its numbers. */
+export interface Variant {
+  name: string;
+  config: JsonObject;
+  /** `"Qwen2"`, `"InternLM2"` */
+  language: string;
+  /** Absent where the folder has no golden.json. */
+  golden?: VariantJson;
+}
+
+/** All checkpoints under tiny/, whatever their names. */
+export function findVariants(golden: GoldenFolder): Variant[] {
+  return golden.list("tiny").flatMap((name) => {
+    const config = golden.json<JsonObject>(`tiny/${name}/config.json`);
+    if (config === undefined) return [];
+    const language = languageOf(config["llm_config"] as JsonObject | undefined);
+    return [{ name, config, language, golden: golden.json<VariantJson>(`tiny/${name}/golden.json`) }];
+  });
+}
+
+/** `"Qwen2"` for `Qwen2ForCausalLM`. */
+export function languageOf(llm_config: JsonObject | undefined): string {
+  const [architecture] = (llm_config?.["architectures"] ?? ["unknown"]) as string[];
+  return architecture!.replace(/ForCausalLM$/, "");
+}
+
+/** A variant that can be run. */
+export type RunnableVariant = Variant & { golden: VariantJson };
+
+/**
+ * The variants that can be run here, the others counted as skipped.
+ *
+ * @param weight how many checks a variant would have been
+ */
+export function runnableVariants(
+  golden: GoldenFolder,
+  report: GroupReport,
+  weight: (variant: RunnableVariant) => number,
+): RunnableVariant[] {
+  const variants = findVariants(golden);
+  if (variants.length === 0) report.skip("no checkpoint under tiny/");
+  return variants.filter((variant): variant is RunnableVariant => {
+    const { language, golden: numbers } = variant;
+    if (numbers === undefined) report.skip(`${variant.name} without golden.json`);
+    else if (language !== "Qwen2") report.skip(language, weight({ ...variant, golden: numbers }));
+    return numbers !== undefined && language === "Qwen2";
+  });
+}
+
+/** The files of a variant with its tokenizer, as a published checkpoint has them; `changes` replace parts of config.json. */
+export function checkpointFiles(golden: GoldenFolder, variant: RunnableVariant, changes: JsonObject = {}): ModelFiles {
+  const config = JSON.stringify({ ...variant.config, ...changes });
+  return new LayeredFiles(variant.name, [
+    new MemoryFolder({ "config.json": config }),
+    new DirectoryFiles(golden.path("tiny", variant.name)),
+    new DirectoryFiles(golden.path("tiny", variant.golden.tokenizer)),
+  ]);
+}

@@ -1,0 +1,29 @@
+import { batch } from "./batch.js";
+import { chat } from "./chat.js";
+import { config } from "./config.js";
+import { convert } from "./convert.js";
+import { decode } from "./decode.js";
+import { dialects } from "./dialects.js";
+import { forward } from "./forward.js";
+import { generate } from "./generate.js";
+import { grids } from "./grids.js";
+import type { Group } from "./group.js";
+import { preprocess } from "./preprocess.js";
+import { tokenize } from "./tokenize.js";
+import { video } from "./video.js";
+
+/** All groups, in the order of the table. */
+export const GROUPS: Readonly<Record<string, Group>> = {
+  decode,
+  grids,
+  preprocess,
+  tokenize,
+  chat,
+  video,
+  config,
+  forward,
+  generate,
+  batch,
+  dialects,
+  convert,
+};

@@ -1,0 +1,179 @@
+import type { RawImage } from "@internvl/core";
+import { chooseGrid, InternVL2_5ImageProcessor } from "@internvl/image-processor";
+import { nodeMedia } from "@internvl/runtime-node";
+import { decodeOriginal, NO_PICTURE, readReference } from "../golden/pictures.js";
+import { sha256 } from "../hash.js";
+import type { GroupReport } from "../report.js";
+import { deviationOf, meanOf } from "../statistics.js";
+import type { Group, GroupContext } from "./group.js";
+
+interface TileStats {
+  mean: number[];
+  std: number[];
+  s: number[];
+}
+
+interface ReferenceTiles {
+  u8_sha256: string[];
+  f32_sha256: string[];
+  stats: TileStats[];
+}
+
+/** A run of Transformers' processor: its hashes are absent where they are the original's. */
+interface TransformersTiles {
+  tiles: number;
+  u8_max_diff: number;
+  u8_sha256?: string[];
+}
+
+interface PreprocessCase {
+  file: string;
+  w: number;
+  h: number;
+  min: number;
+  max: number;
+  thumb: boolean;
+  size: number;
+  grid: [columns: number, rows: number];
+  tiles: number;
+  orig: ReferenceTiles;
+  orig_pillow_13?: ReferenceTiles;
+  hf_pil_rgb?: TransformersTiles;
+  hf_pil_raw?: TransformersTiles;
+  hf_tv_rgb?: TransformersTiles;
+  hf_tv_raw?: TransformersTiles;
+  full_tiles_png?: string;
+}
+
+interface PreprocessJson {
+  /** By tile size: `[channel, y, x]`. */
+  sample_points_cyx: Record<string, [channel: number, y: number, x: number][]>;
+  cases: PreprocessCase[];
+}
+
+/** Means, deviations and samples are rounded to six decimals; PyTorch sums in float32. */
+const STATISTICS_TOLERANCE = 5e-6;
+
+/** Tiles and pixel_values, bit for bit. */
+export const preprocess: Group = async (context) => {
+  const { golden, report } = context;
+  const json = golden.json<PreprocessJson>("preprocess.json");
+  if (json === undefined) return report.skip("no preprocess.json");
+  for (const file of new Set(json.cases.map((row) => row.file))) {
+    const path = golden.picture(file);
+    const rows = json.cases.filter((row) => row.file === file);
+    if (path === undefined) {
+      report.skip(NO_PICTURE, rows.length);
+      continue;
+    }
+    await report.attempt(file, async () => {
+      const original = await decodeOriginal(path);
+      // Transformers got pictures opened by Pillow, which does not turn them either.
+      const onWhite = await nodeMedia.decodeImage(path, { alpha: "composite", exif: "ignore" });
+      for (const row of rows) {
+        const name = `${file} ${row.min} to ${row.max} of ${row.size}${row.thumb ? "" : " without thumbnail"}`;
+        await report.attempt(name, async () => {
+          const got = await checkOriginal(context, name, row, original, json.sample_points_cyx[row.size] ?? []);
+          await checkTransformers(report, name, row, { original, onWhite }, got);
+        });
+      }
+    });
+  }
+};
+
+async function checkOriginal(
+  { golden, report }: GroupContext,
+  name: string,
+  row: PreprocessCase,
+  image: RawImage,
+  points: readonly [number, number, number][],
+): Promise<string[]> {
+  report.same(`${name} grid`, gridOf(row, "original"), row.grid);
+  const { tiles, bytes } = await run(row, image, "original");
+  report.same(`${name} tiles`, tiles.length, row.tiles);
+  const hashes = bytes.map(sha256);
+  report.same(`${name} u8_sha256`, hashes, row.orig.u8_sha256);
+  report.same(`${name} f32_sha256`, tiles.map(sha256), row.orig.f32_sha256);
+  const statistics = tiles.map((tile) => statisticsOf(tile, row.size, points));
+  for (const field of ["mean", "std", "s"] as const) {
+    const expected = row.orig.stats.flatMap((stats) => stats[field]);
+    report.close(
+      `${name} ${field}`,
+      statistics.flatMap((stats) => stats[field]),
+      expected,
+      STATISTICS_TOLERANCE,
+    );
+  }
+  if (row.full_tiles_png !== undefined) {
+    const reference = await readReference(golden, row.full_tiles_png);
+    report.same(row.full_tiles_png, sha256(Buffer.concat(bytes)), sha256(reference.data));
+  }
+  if (row.orig_pillow_13 !== undefined) report.skip("order of passes of Pillow 13");
+  return hashes;
+}
+
+/**
+ * The RGB picture, and the picture as it was, whose transparency Transformers lays on white.
+ *
+ * @param got hashes of our tiles in the original's grid; they are ours in this mode as well where grid and picture agree
+ */
+async function checkTransformers(
+  report: GroupReport,
+  name: string,
+  row: PreprocessCase,
+  images: { original: RawImage; onWhite: RawImage },
+  got: readonly string[],
+): Promise<void> {
+  const sameGrid = gridOf(row, "original").join() === gridOf(row, "transformers").join();
+  const opaque = Buffer.compare(images.original.data, images.onWhite.data) === 0;
+  for (const [field, image] of [
+    ["hf_pil_rgb", images.original],
+    ["hf_pil_raw", images.onWhite],
+  ] as const) {
+    const expected = row[field];
+    if (expected === undefined) continue;
+    const known = sameGrid && (opaque || image === images.original);
+    const hashes = known ? got : (await run(row, image, "transformers")).bytes.map(sha256);
+    report.same(`${name} ${field}`, hashes, expected.u8_sha256 ?? row.orig.u8_sha256);
+  }
+  report.skip("torchvision's resize", [row.hf_tv_rgb, row.hf_tv_raw].filter(Boolean).length);
+}
+
+async function run(
+  { size, min, max, thumb }: PreprocessCase,
+  image: RawImage,
+  grid: "original" | "transformers",
+): Promise<{ tiles: Float32Array[]; bytes: Uint8Array[] }> {
+  const settings = { size, min_tiles: min, max_tiles: max, use_thumbnail: thumb, grid };
+  const processor = new InternVL2_5ImageProcessor(settings);
+  const { pixel_values } = await processor(image);
+  const length = 3 * size * size;
+  const data = pixel_values.data as Float32Array;
+  const tiles = Array.from({ length: pixel_values.dims[0]! }, (_, tile) =>
+    data.subarray(tile * length, (tile + 1) * length),
+  );
+  return { tiles, bytes: tiles.map((tile) => toBytes(tile, processor)) };
+}
+
+/** Takes normalisation back: `[3, S, S]` float32 to `[S, S, 3]` bytes. */
+function toBytes(tile: Float32Array, { image_mean, image_std }: InternVL2_5ImageProcessor): Uint8Array {
+  const plane = tile.length / 3;
+  const bytes = new Uint8Array(tile.length);
+  for (let channel = 0; channel < 3; channel++) {
+    const [scale, offset] = [255 * image_std[channel]!, 255 * image_mean[channel]! + 0.5];
+    for (let pixel = 0; pixel < plane; pixel++)
+      bytes[3 * pixel + channel] = tile[channel * plane + pixel]! * scale + offset;
+  }
+  return bytes;
+}
+
+function gridOf({ w, h, min, max, size }: PreprocessCase, grid: "original" | "transformers"): readonly number[] {
+  return chooseGrid(w, h, { min_tiles: min, max_tiles: max, tile: { width: size, height: size }, grid });
+}
+
+function statisticsOf(tile: Float32Array, size: number, points: readonly [number, number, number][]): TileStats {
+  const plane = size * size;
+  const mean = [0, 1, 2].map((channel) => meanOf(tile, channel * plane, plane));
+  const std = mean.map((value, channel) => deviationOf(tile, channel * plane, plane, value));
+  return { mean, std, s: points.map(([channel, y, x]) => tile[channel * plane + y * size + x]!) };
+}

@@ -1,0 +1,130 @@
+import type { Dtype } from "@internvl/config";
+import { type Conversion, convertCheckpoint } from "@internvl/convert";
+import type { JsonObject, Tensor } from "@internvl/core";
+import {
+  type ForwardInputs,
+  type GenerateResult,
+  InternVL2_5ForConditionalGeneration as Model,
+  type ModelInputs,
+} from "@internvl/model";
+import { InternVL2_5Processor } from "@internvl/processor";
+import { nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
+import type { GoldenFolder } from "./golden/folder.js";
+import { readTiles } from "./golden/pictures.js";
+import { checkpointFiles, type GoldenCase, type RunnableVariant } from "./golden/variants.js";
+
+/** A checkpoint that has been converted: where it lies, what the converter said. */
+export interface Converted {
+  directory: string;
+  conversion: Conversion;
+}
+
+/** What a forward pass gave, on the CPU and without its cache. */
+export interface Forward {
+  /** float32 `[batch, length, vocabulary]` */
+  logits: Tensor;
+  /** float32 `[tiles, tokens, hidden]`, when there were pictures. */
+  features?: Tensor;
+}
+
+/** Conversions, models and results that several groups need; everything is made once. */
+export class Models {
+  readonly #golden: GoldenFolder;
+  readonly #workspace: string;
+  readonly #made = new Map<string, Promise<unknown>>();
+  readonly #loaded: Model[] = [];
+
+  constructor(golden: GoldenFolder, workspace: string) {
+    this.#golden = golden;
+    this.#workspace = workspace;
+  }
+
+  /** @param changes fields of config.json that are replaced before converting */
+  convert(variant: RunnableVariant, dtype: Dtype = "fp32", changes: JsonObject = {}): Promise<Converted> {
+    const name = `${variant.name}-${dtype}${Object.entries(changes).map((entry) => `-${entry.join("-")}`)}`;
+    return this.#once(`convert ${name}`, async () => {
+      const directory = `${this.#workspace}/${name}`;
+      const source = checkpointFiles(this.#golden, variant, changes);
+      return { directory, conversion: await convertCheckpoint(source, await openDirectorySink(directory), { dtype }) };
+    });
+  }
+
+  model(variant: RunnableVariant, dtype: Dtype = "fp32", changes: JsonObject = {}): Promise<Model> {
+    return this.#once(`model ${variant.name} ${dtype} ${JSON.stringify(changes)}`, async () => {
+      const { directory } = await this.convert(variant, dtype, changes);
+      const model = await Model.from_pretrained(directory, { dtype, runtime: nodeRuntime });
+      this.#loaded.push(model);
+      return model;
+    });
+  }
+
+  /** The processor of a variant's checkpoint, before conversion. */
+  processor(variant: RunnableVariant): Promise<InternVL2_5Processor> {
+    return this.#once(`processor ${variant.name}`, () =>
+      InternVL2_5Processor.from_pretrained(checkpointFiles(this.#golden, variant)),
+    );
+  }
+
+  /** The `pixel_values` of a case: its stored tiles, normalised by our image processor. */
+  async pixels(variant: RunnableVariant, { pixel_inputs }: GoldenCase): Promise<Tensor | undefined> {
+    if (pixel_inputs.length === 0) return undefined;
+    const { image_processor } = await this.processor(variant);
+    const tiles = await Promise.all(pixel_inputs.map((name) => readTiles(this.#golden, `tiny/inputs/${name}.png`)));
+    return (await image_processor.preprocess(tiles.flat(), { crop_to_patches: false })).pixel_values;
+  }
+
+  /** The inputs of a case exactly as its golden data have them, positions aside. */
+  async inputs(variant: RunnableVariant, golden: GoldenCase): Promise<ModelInputs> {
+    return {
+      input_ids: golden.input_ids,
+      attention_mask: golden.attention_mask ?? undefined,
+      pixel_values: await this.pixels(variant, golden),
+      num_patches: golden.num_patches_list.flat(),
+    };
+  }
+
+  /** The forward pass of a case in fp32. */
+  forward(variant: RunnableVariant, caseName: string): Promise<Forward> {
+    return this.#once(`forward ${variant.name} ${caseName}`, async () =>
+      runForward(await this.model(variant), await this.inputs(variant, variant.golden.cases[caseName]!)),
+    );
+  }
+
+  /** As many greedy tokens as the case has, end-of-sequence ignored, with the logits of every step. */
+  generate(variant: RunnableVariant, caseName: string): Promise<GenerateResult> {
+    return this.#once(`generate ${variant.name} ${caseName}`, async () => {
+      const golden = variant.golden.cases[caseName]!;
+      return runGreedy(await this.model(variant), await this.inputs(variant, golden), golden.generated[0]!.length);
+    });
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.#loaded.map((model) => model.dispose()));
+  }
+
+  #once<T>(key: string, make: () => Promise<T>): Promise<T> {
+    const made = (this.#made.get(key) as Promise<T> | undefined) ?? make();
+    this.#made.set(key, made);
+    return made;
+  }
+}
+
+/** Logits of every position. */
+export async function runForward(model: Model, inputs: ForwardInputs): Promise<Forward> {
+  const { logits, past_key_values, image_hidden_states } = await model.forward(inputs);
+  past_key_values?.dispose();
+  return { logits, features: image_hidden_states };
+}
+
+/** Exactly `max_new_tokens` greedy tokens. */
+export function runGreedy(model: Model, inputs: ModelInputs, max_new_tokens: number): Promise<GenerateResult> {
+  const options = { max_new_tokens, do_sample: false, eos_token_id: null, output_logits: true } as const;
+  return model.generate({ ...inputs, ...options, generation_config: {}, return_dict_in_generate: true });
+}
+
+/** The logits `[vocabulary]` of one row at one position. */
+export function logitsAt({ dims, data }: Tensor, row: number, position: number): Float32Array {
+  const [, length, vocabulary] = dims as [number, number, number];
+  const start = (row * length + position) * vocabulary;
+  return (data as Float32Array).subarray(start, start + vocabulary);
+}
