@@ -6,6 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build, install, pnpm, root } from "./prepare.mjs";
 
+/** Uses one package alone, and looks at what native code that has loaded. */
+const ALONE = `
+import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
+import { RawImage } from "@internvl/core";
+const { pixel_values } = await new InternVL2_5ImageProcessor().preprocess(new RawImage(new Uint8Array(12), 2, 2, 3));
+const loaded = process.report.getReport().sharedObjects.filter((path) => /onnxruntime|sharp|vips/.test(path));
+if (loaded.length > 0) throw new Error("The image processor alone loads " + loaded);
+console.log("the image processor alone gives [" + pixel_values.dims + "] and loads no runtime");
+`;
+
 install();
 build();
 
@@ -64,12 +74,3 @@ function inProject(command, args, env = {}) {
   if (status === 0) return stdout;
   throw new Error(`${command} ${args.join(" ")} failed\n${stdout}${stderr}`);
 }
-
-const ALONE = `
-import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
-import { RawImage } from "@internvl/core";
-const { pixel_values } = await new InternVL2_5ImageProcessor().preprocess(new RawImage(new Uint8Array(12), 2, 2, 3));
-const loaded = process.report.getReport().sharedObjects.filter((path) => /onnxruntime|sharp|vips/.test(path));
-if (loaded.length > 0) throw new Error("The image processor alone loads " + loaded);
-console.log("the image processor alone gives [" + pixel_values.dims + "] and loads no runtime");
-`;

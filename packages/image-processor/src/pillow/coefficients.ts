@@ -19,7 +19,7 @@ export interface Coefficients {
  * Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`, operation by operation: the weights are worked out in
  * doubles, made to sum to 1, and rounded half away from zero to fixed point.
  */
-export function computeCoefficients(inSize: number, outSize: number, resample: Resample): Coefficients {
+function computeCoefficients(inSize: number, outSize: number, resample: Resample): Coefficients {
   const filter = resampleFilter(resample);
   const scale = inSize / outSize;
   // When it shrinks, the filter widens with the scale: that is what "antialiased" means here.
