@@ -50,9 +50,10 @@ export {
   type ChatOptions,
   type ForwardOutput,
   type GenerateArguments,
+  type GenerateResult,
   InternVL2_5ForConditionalGeneration,
   KeyValueCache,
   type ModelOptions,
 } from "@internvl/model";
-export { InternVL2_5Processor, Qwen2Tokenizer } from "@internvl/processor";
+export { type Conversation, InternVL2_5Processor, type Message, Qwen2Tokenizer } from "@internvl/processor";
 export { defaultRuntime } from "./node-runtime.js";

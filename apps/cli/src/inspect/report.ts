@@ -1,0 +1,46 @@
+import type { Inspection, InternVL2_5Config } from "internvl";
+import { formatBytes } from "internvl/convert-command";
+import type { GraphInspection } from "./converted.js";
+
+/** `"2,338,944"`, `"938.2 M"`, `"78.41 B"` */
+function formatCount(count: number): string {
+  if (count < 1e7) return count.toLocaleString("en");
+  return count < 1e9 ? `${(count / 1e6).toFixed(1)} M` : `${(count / 1e9).toFixed(2)} B`;
+}
+
+/** The networks as one line each. */
+function architectureLines({ vision_config, text_config, num_image_token }: InternVL2_5Config): string[] {
+  const vision = vision_config;
+  const text = text_config;
+  return [
+    `vision tower     ${vision.num_hidden_layers} layers, ${vision.hidden_size} wide, ${vision.num_attention_heads} heads, tiles of ${vision.image_size}, patches of ${vision.patch_size}`,
+    `language model   ${text.model_type}: ${text.num_hidden_layers} layers, ${text.hidden_size} wide, ${text.num_attention_heads} heads (${text.num_key_value_heads} for keys), ${text.vocab_size} tokens, context ${text.max_position_embeddings}`,
+    `a tile           ${num_image_token} tokens`,
+  ];
+}
+
+export function checkpointReport(name: string, inspection: Inspection): string {
+  const { config, totals, parts, convertedBytes } = inspection;
+  const kinds = Object.entries(totals.dtypes).map(([dtype, count]) => `${dtype} ${formatCount(count)}`);
+  return [
+    `${name}: a checkpoint, not converted`,
+    ...architectureLines(config),
+    `tensors          ${totals.tensors}, ${formatBytes(totals.bytes)}`,
+    `parameters       ${formatCount(totals.parameters)}: ${kinds.join(", ")}`,
+    `                 vision ${formatCount(parts.vision)}, projector ${formatCount(parts.projector)}, language ${formatCount(parts.language)}`,
+    "converted, with --dtype",
+    ...Object.entries(convertedBytes).map(([dtype, bytes]) => `  ${dtype.padEnd(14)} ${formatBytes(bytes)}`),
+  ].join("\n");
+}
+
+export function convertedReport(name: string, config: InternVL2_5Config, graphs: readonly GraphInspection[]): string {
+  return [
+    `${name}: converted`,
+    ...architectureLines(config),
+    ...graphs.flatMap(({ path, dtype, byteLength, nodes, inputs, outputs }) => [
+      `${path}  ${dtype}, ${formatBytes(byteLength)}, ${nodes} nodes`,
+      ...inputs.map((input) => `  in   ${input}`),
+      ...outputs.map((output) => `  out  ${output}`),
+    ]),
+  ].join("\n");
+}

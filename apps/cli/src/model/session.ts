@@ -1,0 +1,111 @@
+import { InternVL2_5ForConditionalGeneration, InternVL2_5Processor, type Message, type ProgressInfo } from "internvl";
+import { isAbort, type StatusLine } from "internvl/convert-command";
+import { type CommonOptions, generationOptions } from "../options.js";
+import type { Answer } from "./answer.js";
+import { AnswerStreamer } from "./answer-streamer.js";
+import { locateModel } from "./locate.js";
+import type { Picture } from "./picture.js";
+import { Stopwatch } from "./stopwatch.js";
+
+export interface AskOptions {
+  signal: AbortSignal;
+  /** Gets the answer piece by piece. */
+  onText?: (text: string) => void;
+}
+
+/** A loaded model and how it is asked. It lives in a worker, so that Ctrl-C and the status line work meanwhile. */
+export class Session {
+  readonly isDemo: boolean;
+  /** The converted folder. */
+  readonly directory: string;
+  readonly #model: InternVL2_5ForConditionalGeneration;
+  readonly #processor: InternVL2_5Processor;
+  readonly #options: CommonOptions;
+  readonly #status: StatusLine;
+
+  private constructor(parts: {
+    model: InternVL2_5ForConditionalGeneration;
+    processor: InternVL2_5Processor;
+    options: CommonOptions;
+    status: StatusLine;
+    directory: string;
+    isDemo: boolean;
+  }) {
+    this.#model = parts.model;
+    this.#processor = parts.processor;
+    this.#options = parts.options;
+    this.#status = parts.status;
+    this.directory = parts.directory;
+    this.isDemo = parts.isDemo;
+  }
+
+  static async open(options: CommonOptions, status: StatusLine, signal: AbortSignal): Promise<Session> {
+    const { dtype, threads } = options;
+    const { directory, isDemo } = await locateModel(options.model, dtype, { signal });
+    status.show("Loading the model…");
+    const loading = { dtype, threads, worker: true, signal };
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(directory, loading);
+    const processor = await InternVL2_5Processor.from_pretrained(directory, { signal });
+    status.clear();
+    return new Session({ model, processor, options, status, directory, isDemo });
+  }
+
+  /**
+   * The answer to a conversation's last message. When the signal stops it, the answer so far.
+   *
+   * @param pictures of the whole conversation, one for each image block or `<image>`
+   */
+  async ask(messages: readonly Message[], pictures: readonly Picture[], options: AskOptions): Promise<Answer> {
+    const { signal, onText } = options;
+    const { system, template } = this.#options;
+    const watch = new Stopwatch();
+    this.#status.show("Reading the picture…");
+    const conversation = system === undefined ? messages : [{ role: "system", content: system }, ...messages];
+    const chat = { chat_template: template, add_generation_prompt: true };
+    const inputs = await this.#processor({
+      text: [this.#processor.apply_chat_template(conversation, chat)],
+      images: pictures.map(({ image }) => image),
+      max_tiles: this.#options.tiles,
+      min_tiles: this.#options.minTiles,
+      signal,
+    });
+    watch.preprocessed();
+
+    const streamer = new AnswerStreamer(this.#processor, (text) => {
+      this.#status.clear();
+      onText?.(text);
+    });
+    const progress_callback = (info: ProgressInfo) => {
+      watch.report(info);
+      this.#status.show(statusText(info));
+    };
+    const costs = () => ({
+      text: streamer.text.trimEnd(),
+      tiles: inputs.pixel_values?.dims[0] ?? 0,
+      promptTokens: inputs.input_ids[0]!.length,
+      generatedTokens: streamer.count,
+      seconds: watch.generated(),
+    });
+    const calls = { streamer, progress_callback, signal, return_dict_in_generate: true as const };
+    try {
+      const result = await this.#model.generate({ ...inputs, ...generationOptions(this.#options), ...calls });
+      return { ...costs(), finishReason: result.finish_reasons[0]!, seed: result.seed };
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+      return { ...costs(), finishReason: "stopped" };
+    } finally {
+      this.#status.clear();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#model.dispose();
+  }
+}
+
+function statusText({ stage, loaded, total = 0 }: ProgressInfo): string {
+  if (stage === "vision") return `Looking at tile ${Math.min(loaded + 1, total)} of ${total}…`;
+  if (stage === "prefill")
+    return loaded === total ? "Thinking…" : `Reading the prompt, ${Math.floor((100 * loaded) / total)} %`;
+  return "";
+}

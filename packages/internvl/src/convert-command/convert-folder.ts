@@ -1,0 +1,61 @@
+import type { DtypeOption } from "@internvl/config";
+import { type Conversion, convertCheckpoint } from "@internvl/convert";
+import type { LongCallOptions } from "@internvl/core";
+import { nodeFiles } from "@internvl/runtime-node";
+import { checkConversion, type VariantCheck } from "./check.js";
+import { distinctDtypes } from "./dtypes.js";
+import { OutputFolder } from "./output-folder.js";
+
+export interface ConvertFolderOptions extends LongCallOptions {
+  /** The checkpoint's folder. */
+  input: string;
+  /** The folder to write. */
+  output: string;
+  dtype: readonly DtypeOption[];
+  /** Write into a folder that holds something else. Default false. */
+  force?: boolean;
+  /** Load and run what was written. Default true. */
+  check?: boolean;
+}
+
+export interface ConvertFolderReport {
+  input: string;
+  output: string;
+  graphs: Conversion["graphs"];
+  /** Bytes of all graphs. */
+  byteLength: number;
+  /** Of the conversion, the check not counted. */
+  seconds: number;
+  /** The most memory that this process had until the conversion's end, in bytes. */
+  peakMemory: number;
+  /** One a set of dtypes, the most exact first; null when there was no check. */
+  checks: VariantCheck[] | null;
+}
+
+/**
+ * `convertCheckpoint` from folder to folder, with the check at its end. A conversion that fails or is aborted leaves
+ * nothing of its own behind.
+ *
+ * @throws InternVLError what `convertCheckpoint` and `checkConversion` throw; `INPUT_INVALID` for the output folder
+ */
+export async function convertFolder(options: ConvertFolderOptions): Promise<ConvertFolderReport> {
+  const { dtype, force, check = true, signal, progress_callback } = options;
+  const source = await nodeFiles.open(options.input);
+  const target = await OutputFolder.open(options.output, source, { force });
+  const started = performance.now();
+  let conversion: Conversion;
+  try {
+    conversion = await convertCheckpoint(source, target, { dtype, signal, progress_callback });
+  } catch (error) {
+    await target.rollBack();
+    throw error;
+  }
+  await target.removeEarlier();
+  const seconds = (performance.now() - started) / 1000;
+  const peakMemory = process.resourceUsage().maxRSS * 1024;
+  const checks = check
+    ? await checkConversion(target.name, distinctDtypes(dtype), { signal, progress_callback })
+    : null;
+  const { graphs, byteLength } = conversion;
+  return { input: source.name, output: target.name, graphs, byteLength, seconds, peakMemory, checks };
+}

@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const DEMO: string = fileURLToPath(new URL("../../demo-model", import.meta.url));
+export const SAMPLE: string = join(DEMO, "samples", "sign-and-shapes.png");
+
+/** A folder for one test file, removed by `remove`. */
+export async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), "internvl-test-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** The demo checkpoint without its samples, to be damaged. */
+export async function copyDemo(directory: string): Promise<string> {
+  await cp(DEMO, directory, { recursive: true, filter: (path) => !path.includes("samples") });
+  return directory;
+}
+
+/** Every file below a folder, hidden ones included; none when it does not exist. */
+export async function filesBelow(directory: string): Promise<string[]> {
+  if (!existsSync(directory)) return [];
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+}
+
+/** A file of the build. Tests of programs and workers run what users run. */
+export function built(file: string): string {
+  const path = fileURLToPath(new URL(`../dist/${file}`, import.meta.url));
+  if (!existsSync(path)) throw new Error(`${path} is missing: build first (npm run build), these tests run the build`);
+  return path;
+}
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a script in a Node of its own. */
+export function runNode(
+  args: readonly string[],
+  options: { cwd?: string; onStart?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, args, { cwd: options.cwd, stdio: ["ignore", "pipe", "pipe"] });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  options.onStart?.((signal) => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}

@@ -1,0 +1,9 @@
+import type { Benchmark } from "./benchmark.js";
+import { convert } from "./convert.js";
+import { decode } from "./decode.js";
+import { load } from "./load.js";
+import { preprocess } from "./preprocess.js";
+import { vision } from "./vision.js";
+
+/** By the name that the command line takes, in the order of `all`. */
+export const benchmarks: Readonly<Record<string, Benchmark>> = { preprocess, convert, load, vision, decode };

@@ -1,0 +1,66 @@
+import { GRAPHS, graphPath, InternVL2_5Config, resolveDtypes } from "@internvl/config";
+import { type Dtype, openModel } from "internvl";
+import { runInChild } from "../child/run.js";
+import { inTurn } from "../measure.js";
+import { row } from "../report.js";
+import { type Benchmark, LONG_RUNS, MEGABYTE, shapeText } from "./benchmark.js";
+
+const NEW_TOKENS = 16;
+/** The stages of an answer as they follow each other. */
+const STAGES = ["preprocess", "vision", "prefill"];
+
+/** A model from its folder: the time until it can be asked, and the memory it takes then and while it answers. */
+export const load: Benchmark = async (options, workspace) => {
+  const dtype = options.dtype ?? "q4";
+  const model = await workspace.converted([dtype]);
+  const picture = await workspace.photo();
+  const args = { model, dtype, threads: options.threads };
+
+  const loadOnce = async () => {
+    const { result, peakBytes } = await runInChild("load", args);
+    return { ms: result.ms, resident: result.residentBytes, peak: peakBytes };
+  };
+  const [samples] = await inTurn([loadOnce], options.runs ?? LONG_RUNS);
+  const answer = await runInChild("answer", { ...args, picture, newTokens: NEW_TOKENS });
+
+  const megabytes = (bytes: readonly number[]) => bytes.map((each) => each / MEGABYTE);
+  const weights = await weightBytes(model, dtype);
+  const cache = await cacheBytes(model, answer.result.tokens);
+  const needed = row("weights and cache", "MB", megabytes([weights + cache]));
+  return {
+    benchmark: "load",
+    setting: {
+      shape: shapeText(options),
+      dtype,
+      answer: `4000 x 3000 JPEG, ${answer.result.tokens} tokens, ${NEW_TOKENS} of them new`,
+      threads: options.threads ?? "default",
+    },
+    rows: [
+      row("time to load", "ms", samples!["ms"]!),
+      needed,
+      row("resident after loading", "MB", megabytes(samples!["resident"]!)),
+      row("peak while loading", "MB", megabytes(samples!["peak"]!)),
+      ...STAGES.map((stage) =>
+        row(`answer: peak up to ${stage}`, "MB", megabytes([answer.result.peaks[stage]!]), needed),
+      ),
+      row("answer: peak", "MB", megabytes([answer.peakBytes]), needed),
+      row("answer: time, loading not counted", "s", [answer.result.ms / 1000]),
+    ],
+  };
+};
+
+/** Bytes of the graphs that are loaded and of their data. */
+async function weightBytes(folder: string, dtype: Dtype): Promise<number> {
+  const files = await openModel(folder);
+  const dtypes = resolveDtypes(dtype);
+  const paths = GRAPHS.map((graph) => graphPath(graph, dtypes[graph])).flatMap((path) => [path, `${path}_data`]);
+  const sizes = await Promise.all(paths.map(async (path) => ((await files.has(path)) ? files.size(path) : 0)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Keys and values of so many tokens, in float32. */
+async function cacheBytes(folder: string, tokens: number): Promise<number> {
+  const { text_config } = await InternVL2_5Config.from_pretrained(folder);
+  const { num_hidden_layers, num_key_value_heads, head_dim } = text_config;
+  return 2 * num_hidden_layers * num_key_value_heads * head_dim * 4 * tokens;
+}

@@ -1,0 +1,80 @@
+/** The sizes of a checkpoint that a benchmark can be run on. */
+export interface Shape {
+  vision: { hidden: number; layers: number; heads: number; intermediate: number; image: number };
+  text: { hidden: number; layers: number; heads: number; keyValueHeads: number; intermediate: number };
+  /** Entries of vocab.json, before the tokens that InternVL adds. */
+  vocabulary: number;
+}
+
+/** `1b` is InternVL2_5-1B: InternViT-300M-448px-V2_5 and Qwen2.5-0.5B. `tiny` is for trying things out. */
+export const SHAPES = {
+  "1b": {
+    vision: { hidden: 1024, layers: 24, heads: 16, intermediate: 4096, image: 448 },
+    text: { hidden: 896, layers: 24, heads: 14, keyValueHeads: 2, intermediate: 4864 },
+    vocabulary: 151_643,
+  },
+  tiny: {
+    vision: { hidden: 64, layers: 2, heads: 4, intermediate: 128, image: 112 },
+    text: { hidden: 128, layers: 2, heads: 4, keyValueHeads: 2, intermediate: 256 },
+    vocabulary: 400,
+  },
+} as const satisfies Record<string, Shape>;
+export type ShapeName = keyof typeof SHAPES;
+
+/** A shape with both networks cut to `layers`. */
+export function cutShape(shape: Shape, layers: number | undefined): Shape {
+  if (layers === undefined) return shape;
+  return { ...shape, vision: { ...shape.vision, layers }, text: { ...shape.text, layers } };
+}
+
+/** config.json in the original's dialect. `endOfTurn` is the id of `<|im_end|>`. */
+export function originalConfig(shape: Shape, vocab_size: number, endOfTurn: number): object {
+  const { vision, text } = shape;
+  return {
+    architectures: ["InternVLChatModel"],
+    model_type: "internvl_chat",
+    downsample_ratio: 0.5,
+    dynamic_image_size: true,
+    force_image_size: vision.image,
+    max_dynamic_patch: 12,
+    min_dynamic_patch: 1,
+    ps_version: "v2",
+    select_layer: -1,
+    template: "internvl2_5",
+    use_thumbnail: true,
+    torch_dtype: "bfloat16",
+    vision_config: {
+      model_type: "intern_vit_6b",
+      hidden_size: vision.hidden,
+      num_hidden_layers: vision.layers,
+      num_attention_heads: vision.heads,
+      intermediate_size: vision.intermediate,
+      image_size: vision.image,
+      patch_size: 14,
+      num_channels: 3,
+      norm_type: "layer_norm",
+      layer_norm_eps: 1e-6,
+      qk_normalization: false,
+      qkv_bias: true,
+      hidden_act: "gelu",
+    },
+    llm_config: {
+      architectures: ["Qwen2ForCausalLM"],
+      model_type: "qwen2",
+      hidden_size: text.hidden,
+      num_hidden_layers: text.layers,
+      num_attention_heads: text.heads,
+      num_key_value_heads: text.keyValueHeads,
+      intermediate_size: text.intermediate,
+      vocab_size,
+      hidden_act: "silu",
+      rms_norm_eps: 1e-6,
+      rope_theta: 1_000_000,
+      rope_scaling: null,
+      max_position_embeddings: 32_768,
+      use_sliding_window: false,
+      tie_word_embeddings: false,
+      eos_token_id: endOfTurn,
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import {
+  convertCheckpoint,
+  type Dtype,
+  type DtypeOption,
+  InternVL2_5ForConditionalGeneration,
+  InternVL2_5Processor,
+  openModel,
+  openSink,
+  type ProgressCallback,
+} from "internvl";
+import { timed } from "../measure.js";
+import { peakResidentBytes } from "./memory.js";
+
+interface LoadArguments {
+  model: string;
+  dtype: DtypeOption;
+  threads: number | undefined;
+}
+
+interface AnswerArguments extends LoadArguments {
+  picture: string;
+  newTokens: number;
+}
+
+/** What is measured in a process of its own, because its memory is of interest. Arguments and results are JSON. */
+export const tasks = {
+  async convert({ source, target, dtype }: { source: string; target: string; dtype: Dtype }) {
+    const files = await openModel(source);
+    const sink = await openSink(target);
+    const { result, ms } = await timed(() => convertCheckpoint(files, sink, { dtype }));
+    return { ms, bytesWritten: result.byteLength };
+  },
+
+  async load({ model, dtype, threads }: LoadArguments) {
+    const { ms } = await timed(() => InternVL2_5ForConditionalGeneration.from_pretrained(model, { dtype, threads }));
+    return { ms, residentBytes: process.memoryUsage.rss() };
+  },
+
+  /** One answer about one picture, from the file to the text, with the peak of memory at the end of each stage. */
+  async answer({ model: folder, picture, dtype, threads, newTokens }: AnswerArguments) {
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+    const peaks: Record<string, number> = { load: peakResidentBytes() };
+    const progress_callback: ProgressCallback = ({ stage }) => {
+      peaks[stage] = peakResidentBytes();
+    };
+    const processor = await InternVL2_5Processor.from_pretrained(folder);
+    const { result, ms } = await timed(async () => {
+      const inputs = await processor({ text: "<image>\nDescribe this image.", images: picture });
+      peaks["preprocess"] = peakResidentBytes();
+      return model.generate({ ...inputs, max_new_tokens: newTokens, eos_token_id: [], progress_callback });
+    });
+    return { ms, tokens: result[0]!.length, peaks };
+  },
+};
+
+export type Tasks = typeof tasks;
+export type TaskName = keyof Tasks;

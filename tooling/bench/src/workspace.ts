@@ -1,0 +1,57 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { convertCheckpoint, type DtypeOption, openModel, openSink } from "internvl";
+import { makeCheckpoint } from "./checkpoint/make.js";
+import { cutShape, SHAPES } from "./checkpoint/shape.js";
+import type { BenchOptions } from "./options.js";
+import { writePhoto } from "./photo.js";
+
+/** What benchmarks work on, made when it is first asked for. Later programs find checkpoint and picture again. */
+export class Workspace {
+  readonly #options: BenchOptions;
+  readonly #log: (line: string) => void;
+  readonly #converted: Set<string> = new Set();
+
+  constructor(options: BenchOptions, log: (line: string) => void) {
+    this.#options = options;
+    this.#log = log;
+  }
+
+  /** A folder of this name, which may hold things already. */
+  async folder(name: string): Promise<string> {
+    const folder = join(this.#options.workDir, name);
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
+
+  /** The random checkpoint of the shape that was asked for. */
+  async checkpoint(): Promise<string> {
+    const { shape, layers } = this.#options;
+    const folder = await this.folder(this.#modelName());
+    this.#log(`checkpoint: ${folder}`);
+    await makeCheckpoint(folder, cutShape(SHAPES[shape], layers));
+    return folder;
+  }
+
+  /** The checkpoint converted to each of `dtypes`: anew in each program, because the converter may have changed. */
+  async converted(dtypes: readonly DtypeOption[]): Promise<string> {
+    const names = dtypes.map((dtype) => (typeof dtype === "string" ? dtype : Object.values(dtype).join("-")));
+    const folder = await this.folder([this.#modelName(), "onnx", ...names].join("-"));
+    if (this.#converted.has(folder)) return folder;
+    const source = await this.checkpoint();
+    this.#log(`converting to ${folder}`);
+    await convertCheckpoint(await openModel(source), await openSink(folder), { dtype: dtypes });
+    this.#converted.add(folder);
+    return folder;
+  }
+
+  /** A photograph-like JPEG of 12 megapixels. */
+  async photo(): Promise<string> {
+    return writePhoto(join(await this.folder("pictures"), "photo-4000x3000.jpg"), 4000, 3000);
+  }
+
+  #modelName(): string {
+    const { shape, layers } = this.#options;
+    return layers === undefined ? shape : `${shape}-${layers}-layers`;
+  }
+}

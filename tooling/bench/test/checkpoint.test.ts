@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Checkpoint } from "@internvl/convert";
+import {
+  convertCheckpoint,
+  InternVL2_5ForConditionalGeneration,
+  InternVL2_5Processor,
+  openModel,
+  openSink,
+  RawImage,
+} from "internvl";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeCheckpoint } from "../src/checkpoint/make.js";
+import { cutShape, SHAPES } from "../src/checkpoint/shape.js";
+import { syntheticTokenizer } from "../src/checkpoint/tokenizer.js";
+import { synthesisePixels } from "../src/photo.js";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "internvl-bench-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("the tokenizer of the 1B has its ids where InternVL2_5-1B has them", () => {
+  const { files, size, endOfTurn } = syntheticTokenizer(SHAPES["1b"].vocabulary);
+  expect(size).toBe(151_674);
+  expect(endOfTurn).toBe(151_645);
+  const vocabulary: Record<string, number> = JSON.parse(files["vocab.json"]!);
+  expect(Object.keys(vocabulary)).toHaveLength(151_643);
+  expect(vocabulary["!"]).toBe(0);
+  expect(JSON.parse(files["added_tokens.json"]!)).toMatchObject({
+    "<|endoftext|>": 151_643,
+    "<img>": 151_665,
+    "</img>": 151_666,
+    "<IMG_CONTEXT>": 151_667,
+    "</box>": 151_673,
+  });
+});
+
+test("a tiny checkpoint converts and answers about a picture", async () => {
+  const source = join(folder, "tiny");
+  await makeCheckpoint(source, SHAPES.tiny);
+  const target = join(folder, "onnx");
+  await convertCheckpoint(await openModel(source), await openSink(target));
+
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(target);
+  const processor = await InternVL2_5Processor.from_pretrained(target);
+  const image = new RawImage(synthesisePixels(200, 100), 200, 100, 3);
+  const inputs = await processor({ text: "<image>\nWhat is it?", images: image });
+  const [answer] = await model.generate({ ...inputs, max_new_tokens: 4, eos_token_id: [] });
+  await model.dispose();
+
+  expect(inputs.num_patches).toEqual([3]);
+  expect(answer).toHaveLength(inputs.input_ids[0]!.length + 4);
+  expect(processor.decode(answer!, { skip_special_tokens: true })).toContain("What is it?");
+});
+
+test("weights are bfloat16 around 0 with the asked-for spread, and the same for the same seed", async () => {
+  const shape = cutShape(SHAPES.tiny, 1);
+  const [a, b, c] = ["a", "b", "c"].map((name) => join(folder, name)) as [string, string, string];
+  await makeCheckpoint(a, shape, { seed: 1 });
+  await makeCheckpoint(b, shape, { seed: 1 });
+  await makeCheckpoint(c, shape, { seed: 2 });
+  const [bytesOfA, bytesOfB, bytesOfC] = await Promise.all(
+    [a, b, c].map((name) => readFile(join(name, "model.safetensors"))),
+  );
+  expect(bytesOfA!.equals(bytesOfB!)).toBe(true);
+  expect(bytesOfA!.equals(bytesOfC!)).toBe(false);
+
+  const embedding = (await Checkpoint.open(await openModel(a))).get("language_model.model.embed_tokens.weight");
+  expect(embedding.dtype).toBe("BF16");
+  expect(embedding.shape).toEqual([431, 128]);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of embedding.stream()) pieces.push(piece.slice());
+  const bytes = Buffer.concat(pieces);
+  const values = Array.from({ length: bytes.length / 2 }, (_, i) => bfloat16(bytes.readUInt16LE(2 * i)));
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  expect(Math.abs(mean)).toBeLessThan(0.001);
+  expect(Math.abs(deviation - 0.02)).toBeLessThan(0.001);
+});
+
+test("a checkpoint that is there is left alone, one of another shape is not", async () => {
+  const place = join(folder, "again");
+  const written = async () => (await stat(join(place, "model.safetensors"))).ino;
+  await makeCheckpoint(place, cutShape(SHAPES.tiny, 1));
+  const first = await written();
+  await makeCheckpoint(place, cutShape(SHAPES.tiny, 1));
+  expect(await written()).toBe(first);
+  await makeCheckpoint(place, cutShape(SHAPES.tiny, 2));
+  expect(await written()).not.toBe(first);
+});
+
+function bfloat16(half: number): number {
+  return new Float32Array(Uint32Array.of(half << 16).buffer)[0]!;
+}
