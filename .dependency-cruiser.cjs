@@ -12,9 +12,7 @@ const ARROWS = {
   "runtime-node": ["core"],
   onnx: ["core"],
   convert: ["core", "config", "processor", "onnx"],
-  internvl: [
-    "core", "config", "image-processor", "processor", "generation", "model", "convert", "runtime-node",
-  ],
+  internvl: ["core", "config", "image-processor", "processor", "generation", "model", "convert", "runtime-node"],
 };
 
 const arrows = Object.entries(ARROWS).map(([name, allowed]) => ({
@@ -49,7 +47,12 @@ module.exports = {
       from: { path: "^packages/[^/]+/src/" },
       to: { path: "^(apps|tooling)/" },
     },
-    { name: "no-circles", severity: "error", from: { pathNot: "/gen/" }, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-circles",
+      severity: "error",
+      from: { pathNot: "/gen/" },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
