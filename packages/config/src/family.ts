@@ -1,4 +1,4 @@
-import { InternVLError } from "@internvl/core";
+import { editDistance, InternVLError } from "@internvl/core";
 
 /** Shape of a vision tower. */
 export interface VisionSize {
@@ -128,18 +128,4 @@ function normalised(name: string): string {
     .toLowerCase()
     .replace(/^.*\//, "")
     .replace(/[^a-z0-9]/g, "");
-}
-
-/** Levenshtein's distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -1,5 +1,17 @@
 import type { Definition } from "./base/definition.js";
-import { either, flag, integer, listOf, nullable, oneOf, type Rule, real, text, tokenId } from "./base/rules.js";
+import {
+  anyListOf,
+  either,
+  flag,
+  integer,
+  listOf,
+  nullable,
+  oneOf,
+  type Rule,
+  real,
+  text,
+  tokenId,
+} from "./base/rules.js";
 import * as limits from "./limits.js";
 
 /** One or several ids. */
@@ -77,8 +89,8 @@ export const GENERATION_DEFINITION: Definition<GenerationConfigFields> = {
     no_repeat_ngram_size: integer(0, AT_LEAST_NONE),
     bad_words_ids: nullable(listOf(listOf(tokenId(0)))),
     sequence_bias: nullable(listOf(biasedSequence())),
-    suppress_tokens: nullable(listOf(tokenId(0))),
-    begin_suppress_tokens: nullable(listOf(tokenId(0))),
+    suppress_tokens: nullable(anyListOf(tokenId(0))),
+    begin_suppress_tokens: nullable(anyListOf(tokenId(0))),
     forced_bos_token_id: nullable(tokenId(0)),
     forced_eos_token_id: nullable(tokenIds()),
     num_return_sequences: integer(1, BEAMS),

@@ -94,10 +94,12 @@ export const QWEN2_DEFINITION: Definition<Qwen2ConfigFields> = {
   },
   constraints: [
     {
-      // Only a derived head_dim can be broken here.
+      // A head_dim that nobody gave is the fault of the heads.
       fields: ["num_attention_heads", "hidden_size", "head_dim"],
-      holds: ({ head_dim }) => Number.isInteger(head_dim),
-      expected: ({ hidden_size }) => `a divisor of hidden_size (${hidden_size}), or a head_dim beside it`,
+      holds: ({ head_dim, hidden_size, num_attention_heads }) =>
+        head_dim !== hidden_size / num_attention_heads || head_dim % 2 === 0,
+      expected: ({ hidden_size }) =>
+        `a divisor of hidden_size (${hidden_size}) with an even quotient (rotary embeddings turn pairs)`,
     },
     {
       fields: ["head_dim", "num_attention_heads"],

@@ -30,6 +30,7 @@ describe("GenerationConfig", () => {
       stop_strings: ["\n", "END"],
       bad_words_ids: [[1], [2, 3]],
       sequence_bias: [[[5, 6], -2.5]],
+      suppress_tokens: [],
       top_p: 0,
       top_k: 0,
     };

@@ -3,7 +3,7 @@ import { type ConfigProblem, show } from "./problems.js";
 import type { Rule } from "./rules.js";
 
 /** A field's rule, and what `null` stands for where other fields decide it. */
-export interface FieldDefinition<F, T> {
+interface FieldDefinition<F, T> {
   readonly rule: Rule<T> | Rule<T | null>;
   /** The value that `null` stands for. Runs only when the fields named in `from` are valid. */
   readonly derive?: { readonly from: readonly (keyof F & string)[]; value(fields: F): T };

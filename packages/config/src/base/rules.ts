@@ -61,6 +61,15 @@ export function tokenId(initial: number): Rule<number> {
   return integer(initial, { min: 0, max: MAX_TOKEN_ID, because: "ids are 32-bit integers" });
 }
 
+/** A list that may be empty. */
+export function anyListOf<T>(item: Rule<T>): Rule<T[]> {
+  return {
+    default: [],
+    expected: `a list of which each is ${item.expected}`,
+    accepts: (value) => Array.isArray(value) && value.every((entry) => item.accepts(entry)),
+  };
+}
+
 /** A list of at least one value. */
 export function listOf<T>(item: Rule<T>): Rule<T[]> {
   return {
@@ -86,11 +95,6 @@ export function either<A, B>(first: Rule<A>, second: Rule<B>): Rule<A | B> {
     expected: `${first.expected}, or ${second.expected}`,
     accepts: (value) => first.accepts(value) || second.accepts(value),
   };
-}
-
-/** `rule` with another default. */
-export function withDefault<T>(rule: Rule<T>, initial: T): Rule<T> {
-  return { ...rule, default: initial };
 }
 
 function within(value: number, { min = -Infinity, max = Infinity, exclusive = false }: Range): boolean {

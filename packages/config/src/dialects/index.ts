@@ -7,7 +7,7 @@ import { SEED } from "./seed.js";
 export type DialectName = "seed" | "original";
 
 /** All dialects. A new one is a file beside these and an entry here. */
-export const DIALECTS: Readonly<Record<DialectName, Dialect>> = { seed: SEED, original: ORIGINAL };
+const DIALECTS: Readonly<Record<DialectName, Dialect>> = { seed: SEED, original: ORIGINAL };
 
 /** What other values of `model_type` stand for, so that the message can say it. */
 const NOT_READ_YET: Readonly<Record<string, string>> = {

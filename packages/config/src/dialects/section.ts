@@ -3,7 +3,7 @@ import { type Definition, defaultOf, fieldNames, type Given } from "../base/defi
 import { show } from "../base/problems.js";
 
 /** How a field stands in a file: under another name, or in another form. */
-export interface FieldMap {
+interface FieldMap {
   readonly name?: string;
   readonly read?: (value: JsonValue) => JsonValue;
   readonly write?: (value: JsonValue) => JsonValue;
