@@ -101,7 +101,7 @@ export const INTERNVL2_5_DEFINITION: Definition<InternVL2_5ConfigFields> = {
     text_config: {
       default: new Qwen2Config(),
       expected: "a language model's configuration or its fields",
-      accepts: (value) => TEXT_MODELS.some(({ config }) => value instanceof config),
+      accepts: (value) => TEXT_MODELS.some((model) => model.is(value)),
     },
     select_layer: integer(-1),
     hidden_size: {

@@ -18,22 +18,43 @@ const KINDS: Readonly<Record<string, { factor: boolean }>> = {
   longrope: { factor: false },
 };
 
-/** The rule of a `RopeScaling`. */
-export function ropeScaling(): Rule<RopeScaling> {
+/** The rule of a `RopeScaling` of one of these kinds. Default: any that Transformers has. */
+export function ropeScaling(...kinds: readonly string[]): Rule<RopeScaling> {
+  const allowed = kinds.length > 0 ? kinds : Object.keys(KINDS);
   return {
     default: { rope_type: "linear", factor: 1 },
-    expected: `{"rope_type": ${Object.keys(KINDS)
-      .map((kind) => `"${kind}"`)
-      .join(" | ")}, "factor": a number of at least 1, …}`,
+    expected: `{"rope_type": ${allowed.map((kind) => `"${kind}"`).join(" | ")}, "factor": a number of at least 1, …}`,
     accepts(value) {
       if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
       const { rope_type, factor } = value as { rope_type?: unknown; factor?: unknown };
-      const kind = typeof rope_type === "string" && Object.hasOwn(KINDS, rope_type) ? KINDS[rope_type] : undefined;
+      const kind = typeof rope_type === "string" && allowed.includes(rope_type) ? KINDS[rope_type] : undefined;
       if (kind === undefined) return false;
       if (factor === undefined || factor === null) return !kind.factor;
       return Number.isFinite(factor) && (factor as number) >= 1;
     },
   };
+}
+
+/**
+ * The tokens that a model can read at once, its answer included.
+ *
+ * That is `max_position_embeddings`, times the factor of a linear scaling. A dynamic scaling stretches its base to
+ * whatever length there is; the reference code sets no bound, and neither does this (`Infinity`): there the machine's
+ * memory is the limit, and answers get worse gradually.
+ */
+export function contextLength(config: {
+  readonly max_position_embeddings: number;
+  readonly rope_scaling: RopeScaling | null;
+}): number {
+  const { max_position_embeddings, rope_scaling } = config;
+  switch (rope_scaling?.rope_type) {
+    case "dynamic":
+      return Number.POSITIVE_INFINITY;
+    case "linear":
+      return Math.floor(max_position_embeddings * (rope_scaling.factor ?? 1));
+    default:
+      return max_position_embeddings;
+  }
 }
 
 /** Reads `type`, the name before Transformers 4.43, as `rope_type`, and `"default"` as none. */

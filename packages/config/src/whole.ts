@@ -19,16 +19,16 @@ export interface WholeFile {
 export function readWhole(dialect: Dialect, json: JsonObject, origin: string): WholeFile {
   const vision = readPart(dialect, json, "vision_config", origin);
   const text = readPart(dialect, json, "text_config", origin);
-  const { model_type, definition } = findTextModel(text, `${nameOfPart(dialect, "text_config")} of ${origin}`);
+  const model = findTextModel(text, `${nameOfPart(dialect, "text_config")} of ${origin}`);
   const sections: Partial<Record<string, SectionMap>> = {
     vision_config: dialect.vision_config,
-    text_config: textSection(dialect, model_type),
+    text_config: textSection(dialect, model.model_type),
   };
   return {
     input: {
       ...readSection(INTERNVL2_5_DEFINITION, dialect.whole, json),
       vision_config: readSection(VISION_DEFINITION, dialect.vision_config, vision),
-      text_config: { ...readSection(definition, textSection(dialect, model_type), text), model_type },
+      text_config: model.read(textSection(dialect, model.model_type), text),
     },
     pathInFile([first = "", ...rest]) {
       const section = sections[first];
@@ -47,12 +47,7 @@ export function writeWhole(
   const { model_type } = text_config;
   const parts: Record<PartName, JsonObject> = {
     vision_config: writeSection(VISION_DEFINITION, dialect.vision_config, vision_config, vision_config.extra),
-    text_config: writeSection(
-      textModel(model_type).definition,
-      textSection(dialect, model_type),
-      text_config,
-      text_config.extra,
-    ),
+    text_config: textModel(model_type).write(textSection(dialect, model_type), text_config),
   };
   return writeSection(INTERNVL2_5_DEFINITION, dialect.whole, config, extra, parts);
 }

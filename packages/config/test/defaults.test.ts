@@ -1,4 +1,10 @@
-import { GenerationConfig, InternVL2_5Config, InternVL2_5VisionConfig, Qwen2Config } from "@internvl/config";
+import {
+  GenerationConfig,
+  InternLM2Config,
+  InternVL2_5Config,
+  InternVL2_5VisionConfig,
+  Qwen2Config,
+} from "@internvl/config";
 import { describe, expect, it } from "vitest";
 
 describe("defaults", () => {
@@ -51,6 +57,32 @@ describe("defaults", () => {
       bos_token_id: null,
       eos_token_id: null,
       pad_token_id: null,
+    });
+  });
+
+  it("of InternLM2 are the original's", () => {
+    expect(new InternLM2Config().to_dict()).toEqual({
+      model_type: "internlm2",
+      architectures: ["InternLM2ForCausalLM"],
+      vocab_size: 103168,
+      hidden_size: 4096,
+      intermediate_size: 11008,
+      num_hidden_layers: 32,
+      num_attention_heads: 32,
+      num_key_value_heads: 32,
+      head_dim: 128,
+      hidden_act: "silu",
+      max_position_embeddings: 2048,
+      initializer_range: 0.02,
+      rms_norm_eps: 1e-6,
+      use_cache: true,
+      tie_word_embeddings: false,
+      bias: true,
+      rope_theta: 10000,
+      rope_scaling: null,
+      bos_token_id: 1,
+      eos_token_id: 2,
+      pad_token_id: 0,
     });
   });
 

@@ -1,17 +1,15 @@
-import { InternVL2_5Config, InternVL2_5VisionConfig, Qwen2Config } from "@internvl/config";
+import { InternLM2Config, InternVL2_5Config, InternVL2_5VisionConfig, Qwen2Config } from "@internvl/config";
 import type { JsonObject } from "@internvl/core";
 import { describe, expect, it } from "vitest";
 import { changed, errorOf, fixture, MemoryFolder } from "./helpers.js";
 
 const published = fixture("published.json") as Record<string, JsonObject>;
-const withQwen2 = Object.entries(published).filter(
-  ([, json]) => (json.llm_config as JsonObject).model_type === "qwen2",
-);
-const withInternLM2 = Object.entries(published).filter(([name]) => !withQwen2.some(([other]) => other === name));
-
 const checkpoints: [string, JsonObject][] = [
-  ...["tiny-1b-tied", "tiny-38b"].map((name): [string, JsonObject] => [name, fixture(`${name}.config.json`)]),
-  ...withQwen2,
+  ...["tiny-1b-tied", "tiny-38b", "tiny-2b"].map((name): [string, JsonObject] => [
+    name,
+    fixture(`${name}.config.json`),
+  ]),
+  ...Object.entries(published),
 ];
 
 describe.each(checkpoints)("%s", (_, json) => {
@@ -69,23 +67,69 @@ describe("the original dialect", () => {
   });
 
   it("names 256 tokens a tile for every published layout", () => {
-    expect(withQwen2.map(([, layout]) => InternVL2_5Config.from_dict(layout).num_image_token)).toEqual(
-      withQwen2.map(([, layout]) => layout.tokens_per_tile),
+    const layouts = Object.values(published);
+    expect(layouts.map((layout) => InternVL2_5Config.from_dict(layout).num_image_token)).toEqual(
+      layouts.map((layout) => layout.tokens_per_tile),
     );
   });
 });
 
+describe("InternLM2", () => {
+  const json = fixture("tiny-2b.config.json");
+  const config = InternVL2_5Config.from_dict(json);
+  const text = config.text_config as InternLM2Config;
+
+  it("is read from the original's file", () => {
+    expect(text).toBeInstanceOf(InternLM2Config);
+    expect(text.head_dim).toBe(16);
+    expect(text.bias).toBe(false);
+    expect(text.rope_scaling).toEqual({ rope_type: "dynamic", factor: 2 });
+    expect(text.extra.attn_implementation).toBe("eager");
+  });
+
+  it("is written as the original and as the seed spell its scaling", () => {
+    const { llm_config } = config.to_dict({ dialect: "original" }) as { llm_config: JsonObject };
+    expect(llm_config).toMatchObject({ architectures: ["InternLM2ForCausalLM"], attn_implementation: "eager" });
+    expect(llm_config.rope_scaling).toEqual({ type: "dynamic", factor: 2 });
+    const { text_config } = config.to_dict() as { text_config: JsonObject };
+    expect(text_config).toMatchObject({ model_type: "internlm2", attn_implementation: "eager" });
+    expect(text_config.rope_scaling).toEqual({ rope_type: "dynamic", factor: 2 });
+  });
+
+  it("is known by its architecture where the model type is missing", () => {
+    const nameless = changed(json, "llm_config.model_type", undefined);
+    expect(InternVL2_5Config.from_dict(nameless)).toEqual(config);
+  });
+
+  it("is made from plain fields", () => {
+    const made = new InternVL2_5Config({ text_config: { model_type: "internlm2", hidden_size: 2048 } });
+    expect(made.text_config).toEqual(new InternLM2Config({ hidden_size: 2048 }));
+    expect(made.hidden_size).toBe(2048);
+    expect(made.text_config.with({ num_attention_heads: 16 })).toMatchObject({
+      head_dim: 128,
+      num_key_value_heads: 16,
+    });
+  });
+
+  it("is found in a whole model's file", async () => {
+    const folder = new MemoryFolder();
+    await config.save_pretrained(folder, { dialect: "original" });
+    expect((await InternLM2Config.from_pretrained(folder)).to_dict()).toEqual(text.to_dict());
+    expect(errorOf(() => Qwen2Config.from_dict(text.to_dict())).code).toBe("UNSUPPORTED");
+  });
+});
+
 describe("what is not supported", () => {
-  it.each([...withInternLM2, ["tiny-2b", fixture("tiny-2b.config.json")] as [string, JsonObject]])(
-    "InternLM2: %s",
-    (_, json) => {
-      const error = errorOf(() => InternVL2_5Config.from_dict(json, { origin: "config.json" }));
-      expect(error.code).toBe("UNSUPPORTED");
-      expect(error.message).toContain("InternLM2");
-      expect(error.message).toContain("Qwen2ForCausalLM");
-      expect(error.message).toContain("llm_config of config.json");
-    },
-  );
+  it.each([
+    ["llama", "LlamaForCausalLM", "Llama"],
+    ["phi3", "Phi3ForCausalLM", "Phi-3"],
+  ])("%s", (model_type, architecture, name) => {
+    const json = changed(fixture("tiny-2b.config.json"), "llm_config", { model_type, architectures: [architecture] });
+    const error = errorOf(() => InternVL2_5Config.from_dict(json, { origin: "config.json" }));
+    expect(error.code).toBe("UNSUPPORTED");
+    expect(error.message).toContain(`The language model of llm_config of config.json is not supported: it is ${name}`);
+    expect(error.message).toContain("Qwen2ForCausalLM, InternLM2ForCausalLM");
+  });
 
   it("the merged dialect", () => {
     const error = errorOf(() => InternVL2_5Config.from_dict(fixture("tiny-38b.merged.config.json")));

@@ -52,7 +52,26 @@ const bad: [string, unknown, string][] = [
   ["llm_config", [], "a JSON object"],
 ];
 
+/** The same for InternLM2. */
+const badInternLM2: [string, unknown, string][] = [
+  ["llm_config.num_attention_heads", 7, "a divisor of hidden_size (64)"],
+  ["llm_config.num_attention_heads", 64, "an even quotient"],
+  ["llm_config.head_dim", 8, "hidden_size / num_attention_heads (16)"],
+  ["llm_config.num_key_value_heads", 3, "a divisor of num_attention_heads (4)"],
+  ["llm_config.bias", "no", "true or false"],
+  ["llm_config.rope_scaling", { type: "yarn", factor: 2 }, '{"rope_type": "dynamic" | "linear", "factor"'],
+  ["llm_config.rope_scaling", { type: "dynamic" }, "a number of at least 1"],
+];
+
 describe("a file with an impossible value", () => {
+  const internlm2 = fixture("tiny-2b.config.json");
+  it.each(badInternLM2)("InternLM2: %s = %j", (path, value, expected) => {
+    const error = errorOf(() => InternVL2_5Config.from_dict(changed(internlm2, path, value))) as ConfigError;
+    expect(error.problems.map((problem) => problem.path.join("."))).toEqual([path]);
+    expect(error.parts.expected).toContain(expected);
+    expect(error.parts.got).toBe(typeof value === "number" ? String(value) : shown(value));
+  });
+
   it.each(bad)("%s = %j", (path, value, expected) => {
     const error = errorOf(() => InternVL2_5Config.from_dict(changed(json, path, value), { origin: "config.json" }));
     expect(error).toBeInstanceOf(ConfigError);

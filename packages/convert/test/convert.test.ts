@@ -77,9 +77,10 @@ function cosine(a: Float32Array, b: Float32Array): number {
 }
 
 describe.each([
-  ["300M", 3],
-  ["6B", 1],
-] as const)("a checkpoint with the InternViT of the %s form, %i query heads a key head", (form, groups) => {
+  ["300M", "qwen2", 3],
+  ["6B", "qwen2", 1],
+  ["6B", "internlm2", 3],
+] as const)("a checkpoint with InternViT %s and %s, %i query heads a key head", (form, language, groups) => {
   // Random weights forgive less than trained ones: what these bounds catch is a wrong layout, not a rounding.
   it.each([
     ["fp16", "_fp16", "_fp16", 0.99999],
@@ -87,7 +88,7 @@ describe.each([
     ["int8", "_int8", "_int8", 0.99],
     ["q4", "_int8", "_q4", 0.95],
   ] as const)("in %s comes close to fp32", async (dtype, vision, decoder, bound) => {
-    const files = await converted(await randomCheckpoint({ form, groups }), { dtype: ["fp32", dtype] });
+    const files = await converted(await randomCheckpoint({ form, language, groups }), { dtype: ["fp32", dtype] });
     expect(cosine(await features(files), await features(files, vision))).toBeGreaterThan(bound);
     const embeddings = dtype === "fp16" ? "_fp16" : "_int8";
     expect(cosine(await logits(files), await logits(files, decoder, embeddings))).toBeGreaterThan(bound);

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import {
   Checkpoint,
   expectOriginalTensors,
-  LM_HEAD_NAME,
   type OriginalTensorConfig,
   originalTensorSpecs,
 } from "../src/checkpoint/index.js";
@@ -12,11 +11,12 @@ import { failure, plainFile, zeros } from "./safetensors-files.js";
 
 type Shapes = Record<string, number[]>;
 
-/** Configs and tensor shapes of two checkpoints that OpenGVLab's own code wrote and read: 300M and 6B style. */
+/** Configs and tensor shapes of checkpoints that OpenGVLab's own code wrote and read: both styles, both languages. */
 const CHECKPOINTS: Record<string, { config: OriginalTensorConfig; tensors: Shapes }> = JSON.parse(
   readFileSync(new URL("fixtures/original-tensors.json", import.meta.url), "utf8"),
 );
 const TIED = CHECKPOINTS["tiny-1b-tied"]!;
+const LM_HEAD_NAME = "language_model.lm_head.weight";
 const POSITIONS = "vision_model.embeddings.position_embedding";
 
 function checkpointOf(shapes: Shapes): Promise<Checkpoint> {
@@ -56,6 +56,22 @@ describe("a checkpoint that does not fit its config", () => {
     const error = await problem(tensors);
     expect(error.code).toBe("CHECKPOINT_INVALID");
     expect(error.message).toContain("1 tensor missing: mlp1.0.bias [192]");
+  });
+
+  test("InternLM2's attention has a bias where the config says so", async () => {
+    const { config, tensors } = CHECKPOINTS["tiny-26b"]!;
+    const text_config = { ...config.text_config, bias: true };
+    const error = await problem(tensors, { ...config, text_config });
+    expect(error.message).toContain("6 tensors missing: ");
+    expect(error.message).toContain("layers.0.attention.wqkv.bias [128]");
+    expect(error.message).toContain("layers.2.attention.wo.bias [96]");
+  });
+
+  test("wqkv is of other heads than the config's", async () => {
+    const { config, tensors } = CHECKPOINTS["tiny-26b"]!;
+    const text_config = { ...config.text_config, num_key_value_heads: 4 };
+    const error = await problem(tensors, { ...config, text_config });
+    expect(error.message).toContain("layers.0.attention.wqkv.weight is [128, 96] and not [160, 96]");
   });
 
   test("the config has more layers than the weights", async () => {

@@ -15,14 +15,27 @@ const TOKENIZER_FILES = [
 /** A small network of either form of InternViT; what differs from it is given. */
 export interface RandomCheckpointOptions {
   form: "300M" | "6B";
+  language?: keyof typeof LANGUAGES;
   tied?: boolean;
   select_layer?: number;
   ps_version?: "v1" | "v2";
   groups?: number;
 }
 
+/** What the `llm_config` of each language model says beside its shape. */
+const LANGUAGES = {
+  qwen2: { model_type: "qwen2", architectures: ["Qwen2ForCausalLM"] },
+  internlm2: {
+    model_type: "internlm2",
+    architectures: ["InternLM2ForCausalLM"],
+    bias: false,
+    rope_scaling: { type: "dynamic", factor: 2 },
+  },
+  "internlm2 with bias": { model_type: "internlm2", architectures: ["InternLM2ForCausalLM"], bias: true },
+} satisfies Record<string, JsonObject>;
+
 export function randomConfig(options: RandomCheckpointOptions): JsonObject {
-  const { form, tied = false, select_layer = -1, ps_version = "v2", groups = 3 } = options;
+  const { form, language = "qwen2", tied = false, select_layer = -1, ps_version = "v2", groups = 3 } = options;
   const small = form === "300M";
   return {
     model_type: "internvl_chat",
@@ -35,8 +48,7 @@ export function randomConfig(options: RandomCheckpointOptions): JsonObject {
     dynamic_image_size: true,
     max_dynamic_patch: 4,
     llm_config: {
-      model_type: "qwen2",
-      architectures: ["Qwen2ForCausalLM"],
+      ...LANGUAGES[language],
       hidden_size: groups * 32,
       intermediate_size: 144,
       num_hidden_layers: 2,
@@ -65,7 +77,7 @@ export function randomConfig(options: RandomCheckpointOptions): JsonObject {
 export async function randomCheckpoint(options: RandomCheckpointOptions): Promise<Record<string, Uint8Array | string>> {
   const json = randomConfig(options);
   const config = InternVL2_5Config.from_dict(json);
-  const specs = originalTensorSpecs(config).filter(({ name }) => !(options.tied && name.endsWith("lm_head.weight")));
+  const specs = originalTensorSpecs(config).filter(({ optional }) => !(options.tied && optional));
   const sink = new MemoryFolder();
   await writeSafetensors(
     sink,

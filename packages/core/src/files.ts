@@ -29,11 +29,18 @@ export interface ModelFiles {
   readRange(path: string, start: number, end: number, options?: LongCallOptions): Promise<Uint8Array>;
   /** Where the file lies on disk, for runtimes that map files themselves; absent where there is no disk. */
   localPath?(path: string): string;
+  /**
+   * Brings files to this machine at once, as many as the place allows side by side; absent where they are here already.
+   * What `localPath` names is there only afterwards. `read` and `readRange` fetch a file that was not asked for here.
+   *
+   * @throws InternVLError `FILE_NOT_FOUND`, and what goes wrong on the way (`HUB_UNAVAILABLE`, `FILE_WRITE_FAILED`, …)
+   */
+  prefetch?(paths: readonly string[], options?: LongCallOptions): Promise<void>;
 }
 
 /** Opens a model by a directory or a hub id. */
 export interface FileStore {
-  /** @throws InternVLError `FILE_NOT_FOUND` */
+  /** @throws InternVLError `FILE_NOT_FOUND`; for a hub id also `HUB_DENIED`, `HUB_UNAVAILABLE`, `OFFLINE` */
   open(model: string, options?: HubOptions): Promise<ModelFiles>;
 }
 

@@ -9,6 +9,8 @@ export interface ProgressInfo {
   /** How much there is to do; undefined while it is not known. */
   total?: number;
   unit: "bytes" | "tensors" | "tiles" | "tokens" | "files";
+  /** How fast it goes at the moment, in `unit`s a second, where the call measures it. */
+  rate?: number;
 }
 
 export type ProgressCallback = (info: ProgressInfo) => void;

@@ -178,6 +178,14 @@ describe("stop strings", () => {
     const { result } = generate([answer], { stop_strings: "猫犬", decoder: new ByteDecoder() });
     expect((await result).generated_tokens).toEqual([1 + 3 + 1 + 6]);
   });
+
+  test("that take a space before them away", async () => {
+    const answer = [..."a .b"].map((character) => byteToken(character.charCodeAt(0)));
+    const bytes = new ByteDecoder();
+    const decoder = { decode: (ids: readonly number[]) => bytes.decode(ids).replaceAll(" .", ".") };
+    const { result } = generate([answer], { stop_strings: ".", decoder });
+    expect((await result).generated_tokens).toEqual([3]);
+  });
 });
 
 describe("errors", () => {

@@ -70,6 +70,22 @@ describe("TokenTextStream", () => {
     const ids = [...new TextEncoder().encode("你好🐈 x")];
     expect(ids.map((id) => stream.push([id]))).toEqual([...["", "", "你", "", "", "好", "", "", "", "🐈", " ", "x"]]);
   });
+
+  test("loses and repeats nothing where the decoder changes text that is out", () => {
+    // InternLM2's decoding in miniature: a space before the words that a special token follows, none before a comma.
+    const decoder = {
+      decode(ids: readonly number[]): string {
+        const text = ids.map((id) => (id === IM_END ? "<|im_end|>" : String.fromCharCode(id))).join("");
+        return text.replace(/[^>]*<\|im_end\|>/g, " $&").replaceAll(" ,", ",");
+      },
+    };
+    const codes = (text: string): number[] => [...text].map((character) => character.charCodeAt(0));
+    const ids = [...codes("ab , c"), IM_END, ...codes("\nd"), IM_END];
+    const stream = new TokenTextStream(decoder);
+    const pieces = ids.map((id) => stream.push([id]));
+    expect(pieces).toEqual(["a", "b", " ", ",", " ", "c", " <|im_end|>", "\n", "d", " <|im_end|>"]);
+    expect(stream.flush()).toBe("");
+  });
 });
 
 describe("TextStreamer", () => {

@@ -18,6 +18,8 @@ export {
   resolveChatTemplate,
 } from "./chat/templates/index.js";
 export { ORIGINAL_SYSTEM_MESSAGE } from "./chat/templates/original.js";
+/** The messages of tokenizer.model, for tools that read or write such files. */
+export * as sentencepiece from "./gen/sentencepiece_model_pb.js";
 export type { ImageInput } from "./processor/image-list.js";
 export type {
   ApplyChatTemplateOptions,
@@ -40,7 +42,11 @@ export {
   VIDEO_TOKEN,
 } from "./processor/placeholders.js";
 export { InternVL2_5Processor, InternVL2_5Processor as InternVLProcessor } from "./processor/processor.js";
+export { AutoTokenizer, registerTokenizer, type TokenizerEntry } from "./tokenizer/auto-tokenizer.js";
+export { InternLM2Tokenizer } from "./tokenizer/internlm2-tokenizer.js";
+export { buildInternLM2TokenizerJson, type InternLM2TokenizerParts } from "./tokenizer/internlm2-tokenizer-json.js";
 export { PreTrainedTokenizer, type TokenizerFiles } from "./tokenizer/pretrained-tokenizer.js";
+export { PreTrainedTokenizerFast } from "./tokenizer/pretrained-tokenizer-fast.js";
 export { Qwen2Tokenizer } from "./tokenizer/qwen2-tokenizer.js";
 export { buildQwen2TokenizerJson, type Qwen2TokenizerParts } from "./tokenizer/qwen2-tokenizer-json.js";
 export type { AddedToken, TokenizerJson } from "./tokenizer/tokenizer-json.js";

@@ -11,7 +11,16 @@ export function fixture<Value>(name: string): Value {
 
 /** The files of the tiny Qwen2 tokenizer, 451 tokens. */
 export function tinyTokenizerFiles(): Files {
-  const folder = new URL("tokenizer-qwen2/", fixtures);
+  return folderOf("tokenizer-qwen2/");
+}
+
+/** The files of the tiny InternLM2 tokenizer, 800 tokens. */
+export function internlm2TokenizerFiles(): Files {
+  return folderOf("tokenizer-internlm2/");
+}
+
+function folderOf(name: string): Files {
+  const folder = new URL(name, fixtures);
   return Object.fromEntries(readdirSync(folder).map((path) => [path, readFileSync(new URL(path, folder))]));
 }
 

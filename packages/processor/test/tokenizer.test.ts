@@ -176,7 +176,7 @@ describe("bad input", () => {
   test.each([
     ["no files", {}, "TOKENIZER_INVALID", "no tokenizer.json and no vocab.json, no merges.txt"],
     ["a vocabulary without merges", without(slowTokenizerFiles(), "merges.txt"), "TOKENIZER_INVALID", "no merges.txt"],
-    ["SentencePiece", { "tokenizer.model": "x" }, "UNSUPPORTED", "SentencePiece"],
+    ["SentencePiece", { "tokenizer.model": "x" }, "UNSUPPORTED", "AutoTokenizer"],
     ["broken JSON", { "tokenizer.json": "{" }, "FILE_INVALID", "is not JSON"],
     ["JSON that is not UTF-8", { "tokenizer.json": new Uint8Array([0xff, 0xfe, 0x7b]) }, "FILE_INVALID", "ff fe 7b"],
     ["no model", json({ model: null }), "TOKENIZER_INVALID", "model is not what it should be"],

@@ -1,6 +1,8 @@
 export { DirectoryFiles } from "./files/directory.js";
 export { openDirectorySink } from "./files/sink.js";
-export { nodeFiles } from "./files/store.js";
+export { createNodeFiles, nodeFiles } from "./files/store.js";
+export type { Environment } from "./hub/environment.js";
+export type { NodeFilesOptions } from "./hub/settings.js";
 export { nodeInference } from "./inference/runtime.js";
 export { nodeMedia } from "./media/decoder.js";
 export { nodeRuntime } from "./runtime.js";

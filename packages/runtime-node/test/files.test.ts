@@ -125,8 +125,8 @@ describe("nodeFiles", () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "config.json"), "{}");
     const missing = { code: "FILE_NOT_FOUND" };
-    await expect(nodeFiles.open("OpenGVLab/InternVL2_5-1B")).rejects.toMatchObject(missing);
-    await expect(nodeFiles.open("OpenGVLab/InternVL2_5-1B")).rejects.toThrow("from the Hub is not built yet");
+    const offline = { cache_dir: folder, local_files_only: true };
+    await expect(nodeFiles.open("OpenGVLab/InternVL2_5-1B", offline)).rejects.toMatchObject({ code: "OFFLINE" });
     await expect(nodeFiles.open(join(folder, "other"))).rejects.toMatchObject(missing);
     await expect(nodeFiles.open("file://elsewhere/model")).rejects.toMatchObject(missing);
     await expect(nodeFiles.open(join(folder, "config.json"))).rejects.toThrow("is a file");

@@ -1,7 +1,8 @@
 import type { JsonObject } from "@internvl/core";
 import { toLegacyRopeScaling } from "../rope.js";
 import type { Dialect } from "./dialect.js";
-import { SEED_QWEN2 } from "./seed.js";
+import type { SectionMap } from "./section.js";
+import { SEED_INTERNLM2, SEED_QWEN2 } from "./seed.js";
 
 /** OpenGVLab's files, written by `InternVLChatConfig` of the original code. */
 export const ORIGINAL: Dialect = {
@@ -15,14 +16,16 @@ export const ORIGINAL: Dialect = {
     prepare: dropCopiedTie,
   },
   vision_config: { model_type: "intern_vit_6b", architecture: "InternVisionModel" },
-  text_config: {
-    // The original runs on Transformers 4.37, which reads the older spelling only.
-    qwen2: {
-      ...SEED_QWEN2,
-      fields: { rope_scaling: { ...SEED_QWEN2.fields?.rope_scaling, write: toLegacyRopeScaling } },
-    },
-  },
+  text_config: { qwen2: withLegacyRopeScaling(SEED_QWEN2), internlm2: withLegacyRopeScaling(SEED_INTERNLM2) },
 };
+
+/** The original runs on Transformers 4.37, which reads the older spelling only. */
+function withLegacyRopeScaling(map: SectionMap): SectionMap {
+  return {
+    ...map,
+    fields: { ...map.fields, rope_scaling: { ...map.fields?.rope_scaling, write: toLegacyRopeScaling } },
+  };
+}
 
 /**
  * Later versions of the original class write a copy of `llm_config.tie_word_embeddings` at the top, where ours, as the

@@ -2,14 +2,7 @@ import { InternVLError } from "@internvl/core";
 import type { SafetensorsDtype } from "../safetensors/dtype.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { counted, listing } from "./listing.js";
-
-/** What a network expects under a name. */
-export interface TensorSpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** It may be absent. */
-  readonly optional?: boolean;
-}
+import type { TensorSpec } from "./spec.js";
 
 export interface ExpectTensorsOptions {
   /** What becomes of tensors that no spec names. Default `"allow"`. */

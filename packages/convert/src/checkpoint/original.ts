@@ -1,7 +1,9 @@
-import type { InternVL2_5Config, InternVL2_5VisionConfig, Qwen2Config } from "@internvl/config";
+import type { InternVL2_5Config, InternVL2_5VisionConfig } from "@internvl/config";
 import { InternVLError } from "@internvl/core";
 import type { Checkpoint } from "./checkpoint.js";
-import { expectTensors, type TensorSpec } from "./expect.js";
+import { expectTensors } from "./expect.js";
+import { repeated, type TensorSpec, under } from "./spec.js";
+import { type TextTensorConfig, textSpecs } from "./text.js";
 
 /** What the shapes of a checkpoint follow from: the fields of an `InternVL2_5Config` that matter here. */
 export interface OriginalTensorConfig extends Pick<InternVL2_5Config, "downsample_ratio" | "force_image_size"> {
@@ -17,26 +19,14 @@ export interface OriginalTensorConfig extends Pick<InternVL2_5Config, "downsampl
     | "qk_normalization"
     | "qkv_bias"
   >;
-  readonly text_config: Pick<
-    Qwen2Config,
-    | "head_dim"
-    | "hidden_size"
-    | "intermediate_size"
-    | "num_attention_heads"
-    | "num_hidden_layers"
-    | "num_key_value_heads"
-    | "vocab_size"
-  >;
+  readonly text_config: TextTensorConfig;
 }
 
-/** Absent from a checkpoint whose output layer is tied to `EMBEDDING_NAME`. */
-export const LM_HEAD_NAME = "language_model.lm_head.weight";
-const EMBEDDING_NAME = "language_model.model.embed_tokens.weight";
 const POSITION_EMBEDDING_NAME = "vision_model.embeddings.position_embedding";
 
-/** Every tensor of OpenGVLab's original format (InternViT, `mlp1`, Qwen2), with the shape that `config` gives it. */
+/** Every tensor of OpenGVLab's original format: InternViT, `mlp1`, language model, in the shapes that `config` gives. */
 export function originalTensorSpecs(config: OriginalTensorConfig): TensorSpec[] {
-  return [...visionSpecs(config), ...projectorSpecs(config), ...qwen2Specs(config)];
+  return [...visionSpecs(config), ...projectorSpecs(config), ...textSpecs(config.text_config)];
 }
 
 /** InternViT: LayerNorm with biases (300M) or RMSNorm without (6B); q and k norms over the whole width (6B). */
@@ -66,7 +56,7 @@ function visionSpecs({ vision_config: vision, force_image_size }: OriginalTensor
     { name: "vision_model.embeddings.patch_embedding.weight", shape: [C, num_channels, patch_size, patch_size] },
     { name: "vision_model.embeddings.patch_embedding.bias", shape: [C] },
     { name: POSITION_EMBEDDING_NAME, shape: [1, 1 + positions, C] },
-    ...layers(num_hidden_layers, layer),
+    ...repeated(num_hidden_layers, layer),
   ];
 }
 
@@ -82,33 +72,6 @@ function projectorSpecs({ vision_config, text_config, downsample_ratio }: Origin
     "3.weight": [D, D],
     "3.bias": [D],
   });
-}
-
-function qwen2Specs({ text_config: text }: OriginalTensorConfig): TensorSpec[] {
-  const { hidden_size: D, intermediate_size: I, vocab_size, head_dim, num_hidden_layers } = text;
-  const queries = text.num_attention_heads * head_dim;
-  const keys = text.num_key_value_heads * head_dim;
-  const layer = (i: number): TensorSpec[] =>
-    under(`language_model.model.layers.${i}`, {
-      "input_layernorm.weight": [D],
-      "self_attn.q_proj.weight": [queries, D],
-      "self_attn.q_proj.bias": [queries],
-      "self_attn.k_proj.weight": [keys, D],
-      "self_attn.k_proj.bias": [keys],
-      "self_attn.v_proj.weight": [keys, D],
-      "self_attn.v_proj.bias": [keys],
-      "self_attn.o_proj.weight": [D, queries],
-      "post_attention_layernorm.weight": [D],
-      "mlp.gate_proj.weight": [I, D],
-      "mlp.up_proj.weight": [I, D],
-      "mlp.down_proj.weight": [D, I],
-    });
-  return [
-    { name: EMBEDDING_NAME, shape: [vocab_size, D] },
-    ...layers(num_hidden_layers, layer),
-    { name: "language_model.model.norm.weight", shape: [D] },
-    { name: LM_HEAD_NAME, shape: [vocab_size, D], optional: true },
-  ];
 }
 
 /**
@@ -137,12 +100,4 @@ function expectPositionEmbedding(checkpoint: Checkpoint, config: OriginalTensorC
     got: `${side * patch_size} x ${side * patch_size}`,
     fix: `Set force_image_size in config.json to ${side * patch_size}.`,
   });
-}
-
-function under(prefix: string, shapes: Readonly<Record<string, readonly number[]>>): TensorSpec[] {
-  return Object.entries(shapes).map(([name, shape]) => ({ name: `${prefix}.${name}`, shape }));
-}
-
-function layers(count: number, layer: (i: number) => TensorSpec[]): TensorSpec[] {
-  return Array.from({ length: count }, (_, i) => layer(i)).flat();
 }

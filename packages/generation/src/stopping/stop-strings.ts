@@ -13,8 +13,10 @@ export function stopStrings(strings: readonly string[], decoder: TokenDecoder): 
   const longest = Math.max(...strings.map((string) => new TextEncoder().encode(string).length));
   return (input_ids) => {
     const window = input_ids.slice(-(longest + context));
-    const before = decoder.decode(window.slice(0, -1)).replace(/\uFFFD+$/, "").length;
     const text = decoder.decode(window);
+    const settled = decoder.decode(window.slice(0, -1)).replace(/\uFFFD+$/, "").length;
+    // A decoder that takes spaces before punctuation away may make a text no longer than it was.
+    const before = Math.min(settled, text.length - decoder.decode(window.slice(-1)).length);
     return strings.some((string) => text.includes(string, Math.max(0, before - string.length + 1)));
   };
 }

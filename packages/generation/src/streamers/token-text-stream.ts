@@ -10,7 +10,9 @@ const MAX_WINDOW = 16;
  * the text of all tokens, and none begins or ends within a character. Decodes a few tokens a turn, not all of them again.
  *
  * Works for decoders whose text only grows, apart from U+FFFD at its end: byte-level BPE (one U+FFFD for a character that
- * is not complete) and SentencePiece with byte fallback (one for each of its bytes).
+ * is not complete) and SentencePiece with byte fallback (one for each of its bytes). A decoder that changes text which is
+ * out already (InternLM2's puts a space before the words that a special token follows, and takes one before a comma away)
+ * gets the rest decoded without what came before: nothing is lost or said twice, but that change is not made.
  */
 export class TokenTextStream {
   readonly #decode: (ids: readonly number[]) => string;
@@ -18,8 +20,8 @@ export class TokenTextStream {
   #window: number[] = [];
   /** How many tokens of the window are context. */
   #context = 0;
-  /** How many UTF-16 units of the window's text are out. */
-  #emitted = 0;
+  /** As much of the window's text as is out. */
+  #out = "";
 
   constructor(decoder: TokenDecoder, options: { skip_special_tokens?: boolean } = {}) {
     this.#decode = (ids) => decoder.decode(ids, options);
@@ -27,14 +29,15 @@ export class TokenTextStream {
 
   /** The text that has become certain. */
   push(ids: readonly number[]): string {
+    const text = this.#decode([...this.#window, ...ids]);
+    if (!text.startsWith(this.#out)) return this.flush() + this.push(ids);
     this.#window.push(...ids);
-    const text = this.#decode(this.#window);
     let certain = text.replace(/\uFFFD+$/, "").length;
     if (certain < text.length && this.#window.length - this.#context > MAX_WAITING_TOKENS) {
       certain = Math.max(certain, text.length - (MAX_WAITING_TOKENS - 1));
     }
-    const piece = text.slice(this.#emitted, certain);
-    this.#emitted = Math.max(this.#emitted, certain);
+    const piece = text.slice(this.#out.length, certain);
+    this.#out += piece;
     if (certain === text.length) this.#moveContext(piece);
     else if (this.#window.length > MAX_WINDOW) this.#cutBrokenText(text);
     return piece;
@@ -42,7 +45,7 @@ export class TokenTextStream {
 
   /** What is left, broken characters included; the stream starts anew afterwards. */
   flush(): string {
-    const rest = this.#decode(this.#window).slice(this.#emitted);
+    const rest = this.#decode(this.#window).slice(this.#out.length);
     this.reset();
     return rest;
   }
@@ -51,7 +54,7 @@ export class TokenTextStream {
   reset(): void {
     this.#window = [];
     this.#context = 0;
-    this.#emitted = 0;
+    this.#out = "";
   }
 
   /** All text is out: what was pushed since the last time this was so becomes the context. */
@@ -63,17 +66,17 @@ export class TokenTextStream {
     }
     this.#window.splice(0, this.#context);
     this.#context = this.#window.length;
-    this.#emitted = this.#decode(this.#window).length;
+    this.#out = this.#decode(this.#window);
   }
 
   /** The model writes bytes that are no characters: forgets the tokens before a place where the text can be cut. */
   #cutBrokenText(text: string): void {
     for (let cut = this.#window.length - MAX_WAITING_TOKENS; cut > 0; cut--) {
       const left = this.#decode(this.#window.slice(0, cut));
-      if (left.length > this.#emitted || left + this.#decode(this.#window.slice(cut)) !== text) continue;
+      if (left.length > this.#out.length || left + this.#decode(this.#window.slice(cut)) !== text) continue;
       this.#window.splice(0, cut);
       this.#context = 0;
-      this.#emitted -= left.length;
+      this.#out = this.#out.slice(left.length);
       return;
     }
   }

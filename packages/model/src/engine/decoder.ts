@@ -26,6 +26,13 @@ export interface ReadInputs extends LongCallOptions {
   spare: number;
 }
 
+/** The tokens `start` to before `end` of what is read; `total` is the cache's length after the last of all pieces. */
+interface Piece {
+  start: number;
+  end: number;
+  total: number;
+}
+
 /** The language model: reads embeddings into a cache and gives logits. */
 export class Decoder {
   readonly #session: Session;
@@ -46,14 +53,15 @@ export class Decoder {
   async read(inputs: ReadInputs): Promise<Tensor> {
     const { cache, logits_to_keep, signal, progress_callback } = inputs;
     const length = inputs.embeddings.dims[1]!;
-    const piece = this.#pieceLength(cache.batch_size, cache.length + length);
+    const total = cache.length + length;
+    const piece = this.#pieceLength(cache.batch_size, total);
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits: Tensor[] = [];
     for (let start = 0; start < length; start += piece) {
       throwIfAborted(signal, "Reading the prompt was aborted");
       const end = Math.min(start + piece, length);
       const kept = Math.max(0, end - Math.max(start, length - wanted));
-      const result = await this.#run(inputs, start, end, kept, end === length ? inputs.spare : 0);
+      const result = await this.#run(inputs, { start, end, total }, kept, end === length ? inputs.spare : 0);
       if (kept > 0) logits.push(result);
       if (length > 1) {
         progress_callback?.({ stage: "prefill", loaded: end, total: length, unit: "tokens" });
@@ -67,13 +75,13 @@ export class Decoder {
     return this.#session.release();
   }
 
-  async #run(inputs: ReadInputs, start: number, end: number, kept: number, spare: number): Promise<Tensor> {
+  async #run(inputs: ReadInputs, { start, end, total }: Piece, kept: number, spare: number): Promise<Tensor> {
     const { cache, embeddings, signal } = inputs;
     const batch = cache.batch_size;
     const count = end - start;
     const positions = inputs.positions.flatMap((row) => row.slice(start, end));
     const visible = inputs.visible.flatMap((row) => row.slice(start, end));
-    const { cos, sin } = rotaryTables(positions, this.#rotary);
+    const { cos, sin } = rotaryTables(positions, this.#rotary, total);
     const half = this.#rotary.head_dim / 2;
     const outputs = await this.#session.run(
       {

@@ -1,4 +1,4 @@
-import type { InternVL2_5Config } from "@internvl/config";
+import { contextLength, type InternVL2_5Config } from "@internvl/config";
 import { InternVLError, type LongCallOptions, Tensor } from "@internvl/core";
 import { type GenerationOptions, generateTokens, type TokenDecoder } from "@internvl/generation";
 import { reportingTo } from "../streaming.js";
@@ -64,11 +64,11 @@ export class LocalEngine implements Engine {
   }
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
-    const contextLength = this.#parts.config.text_config.max_position_embeddings;
+    const context = contextLength(this.#parts.config.text_config);
     const { input_ids, attention_mask } = reportingTo(inputs.streamer, () => {
       this.#assertUsable();
       const input_ids = toRows(inputs.input_ids, "input_ids");
-      assertFits(input_ids[0]!.length, contextLength);
+      assertFits(input_ids[0]!.length, context);
       return { input_ids, attention_mask: toMask(inputs.attention_mask, input_ids.length, input_ids[0]!.length) };
     });
     const cache = new KeyValueCache(input_ids.length, this.#cacheShape);
@@ -90,7 +90,7 @@ export class LocalEngine implements Engine {
     };
     try {
       return await generateTokens({
-        ...capped(options, input_ids[0]!.length, contextLength),
+        ...capped(options, input_ids[0]!.length, context),
         input_ids,
         attention_mask,
         first_logits: readPrompt,
@@ -146,11 +146,11 @@ function origin(rows: readonly unknown[]): number[] {
 }
 
 /** An answer ends where the context does. */
-function capped(options: GenerationOptions, promptLength: number, contextLength: number): GenerationOptions {
-  const room = contextLength - promptLength;
+function capped(options: GenerationOptions, promptLength: number, context: number): GenerationOptions {
+  const room = context - promptLength;
   const { max_new_tokens, max_length } = options;
   if (max_new_tokens != null) return { ...options, max_new_tokens: Math.min(max_new_tokens, room) };
-  if (max_length != null) return { ...options, max_length: Math.min(max_length, contextLength) };
+  if (max_length != null) return { ...options, max_length: Math.min(max_length, context) };
   return options;
 }
 
@@ -173,11 +173,11 @@ function assertTiles({ pixel_values, num_patches, image_flags }: ModelInputs): v
   }
 }
 
-function assertFits(length: number, contextLength: number): void {
-  if (length < contextLength) return;
+function assertFits(length: number, context: number): void {
+  if (length < context) return;
   throw new InternVLError("PROMPT_TOO_LONG", {
     what: "The prompt is longer than what the model can read",
-    expected: `fewer than ${contextLength} tokens, with room for an answer`,
+    expected: `fewer than ${context} tokens, with room for an answer`,
     got: String(length),
     fix: "Send fewer pictures, fewer tiles a picture (max_tiles), or less text.",
   });

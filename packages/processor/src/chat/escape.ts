@@ -1,5 +1,6 @@
 import { InternVLError } from "@internvl/core";
-import type { Tokenizer } from "../tokenizer/types.js";
+import { anyOf, escapeRegExp } from "../regexp.js";
+import type { EncodeOptions, Tokenizer } from "../tokenizer/types.js";
 import type { Message } from "./conversation.js";
 
 /** The roles whose text comes from outside. What the program and the model wrote may hold special tokens on purpose. */
@@ -41,21 +42,28 @@ export class SpecialTokenEscape {
     });
   }
 
-  /** The ids of a rendered text: tokens where they are not marked, plain text between them. */
-  encode(tokenizer: Tokenizer, text: string): number[] {
+  /**
+   * The ids of a rendered text: tokens where they are not marked, plain text between them, and around it all what
+   * `tokenizer.encode` puts there.
+   */
+  encode(tokenizer: Tokenizer, text: string, { add_special_tokens = true }: EncodeOptions = {}): number[] {
+    const ids = this.encodePieces(tokenizer, text);
+    return add_special_tokens ? tokenizer.build_inputs_with_special_tokens(ids) : ids;
+  }
+
+  private encodePieces(tokenizer: Tokenizer, text: string): number[] {
     const added = tokenizer.added_tokens_encoder;
-    const longest_first = Object.keys(added).sort((a, b) => b.length - a.length);
-    if (longest_first.length === 0) return this.encodePlain(tokenizer, text);
-    const pattern = new RegExp(`(${longest_first.map(escapeRegExp).join("|")})`);
+    const tokens = Object.keys(added);
+    if (tokens.length === 0) return this.encodePlain(tokenizer, text);
     // A pattern with a group leaves the matches in the list, at the odd places.
     return text
-      .split(pattern)
+      .split(anyOf(tokens))
       .flatMap((piece, index) => (index % 2 === 1 ? [added[piece]!] : this.encodePlain(tokenizer, piece)));
   }
 
   private encodePlain(tokenizer: Tokenizer, text: string): number[] {
     const plain = text.replaceAll(this.mark, "");
-    return plain === "" ? [] : tokenizer.encode(plain, { split_special_tokens: true });
+    return plain === "" ? [] : tokenizer.encode(plain, { split_special_tokens: true, add_special_tokens: false });
   }
 
   private markText(text: string): string {
@@ -75,8 +83,4 @@ function unusedCharacter(texts: readonly string[]): string {
   throw new InternVLError("INPUT_INVALID", {
     what: "A text uses every private-use character, none is left for escaping",
   });
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

@@ -20,7 +20,7 @@ import {
 } from "../chat/conversation.js";
 import { SpecialTokenEscape } from "../chat/escape.js";
 import { type ChatTemplate, resolveChatTemplate } from "../chat/templates/index.js";
-import { Qwen2Tokenizer } from "../tokenizer/qwen2-tokenizer.js";
+import { AutoTokenizer } from "../tokenizer/auto-tokenizer.js";
 import type { DecodeOptions, TokenIds, Tokenizer } from "../tokenizer/types.js";
 import { buildInputs } from "./build-inputs.js";
 import { readChatTemplate, readProcessorConfig } from "./folder.js";
@@ -91,7 +91,7 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
     const { chat_template, ...opening } = options;
     const files = await openModel(model, opening);
     const config = await readProcessorConfig(files, opening);
-    const tokenizer = await Qwen2Tokenizer.from_pretrained(files, opening);
+    const tokenizer = await AutoTokenizer.from_pretrained(files, opening);
     // The merged processor cuts pictures into tiles whatever its image processor's file says.
     const settings: ImageProcessorOptions =
       config["processor_class"] === "InternVLProcessor" ? { crop_to_patches: true } : {};
@@ -220,7 +220,9 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
     const inputs: ProcessorInputs = { ...kwargs, text, images: pictures };
     const outputs = await (escaping === null
       ? this._call(inputs)
-      : buildInputs(this, inputs, (marked) => escaping.encode(this.tokenizer, marked)));
+      : buildInputs(this, inputs, (marked) =>
+          escaping.encode(this.tokenizer, marked, { add_special_tokens: addsSpecialTokens(inputs) }),
+        ));
     return return_dict ? outputs : outputs.input_ids;
   }
 

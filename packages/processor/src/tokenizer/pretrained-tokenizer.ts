@@ -12,7 +12,7 @@ import {
 import { type NamedTokens, readAddedTokensDecoder, readNamedTokens } from "./added-tokens.js";
 import { checkMaxLength, padRows, toTensors, truncateRows, wantsTruncation } from "./batch.js";
 import { toNumbers, toRows } from "./token-ids.js";
-import { checkTokenizerJson, type TokenizerJson } from "./tokenizer-json.js";
+import { type AddedToken, checkTokenizerJson, type TokenizerJson } from "./tokenizer-json.js";
 import type {
   BatchEncoding,
   BatchOptions,
@@ -22,6 +22,7 @@ import type {
   TokenIds,
   Tokenizer,
 } from "./types.js";
+import { WholePieces } from "./whole-pieces.js";
 
 /** What Transformers says when a tokenizer has no limit of its own: `int(1e30)`. */
 const NO_LIMIT = 1e30;
@@ -58,6 +59,7 @@ export abstract class PreTrainedTokenizer
   readonly pad_token: string | null;
   readonly all_special_tokens: readonly string[];
   readonly all_special_ids: readonly number[];
+  /** Without the user-defined pieces that tokenizer.json lists among its added tokens: they belong to the vocabulary. */
   readonly added_tokens_encoder: Readonly<Record<string, number>>;
   readonly chat_template: string | null;
   /** The tokenizer.json in memory, what `save_pretrained` writes. */
@@ -66,6 +68,7 @@ export abstract class PreTrainedTokenizer
   /** The name of the class in Transformers, which tokenizer_config.json carries. */
   protected abstract readonly tokenizer_class: string;
   private readonly backend: HuggingFaceTokenizer;
+  private readonly whole_pieces: WholePieces;
   private readonly config: JsonObject;
   private readonly named: NamedTokens;
 
@@ -83,9 +86,12 @@ export abstract class PreTrainedTokenizer
     const special = json.added_tokens.filter((token) => token.special);
     this.all_special_tokens = special.map((token) => token.content);
     this.all_special_ids = special.map((token) => token.id);
-    this.added_tokens_encoder = Object.fromEntries(json.added_tokens.map((token) => [token.content, token.id]));
+    const isPiece = (token: AddedToken): boolean => !token.special && json.model.vocab[token.content] === token.id;
+    const added = json.added_tokens.filter((token) => !isPiece(token));
+    this.added_tokens_encoder = Object.fromEntries(added.map((token) => [token.content, token.id]));
+    this.whole_pieces = this.findWholePieces(json.added_tokens.filter(isPiece));
     this.vocab_size = vocab_size;
-    const beside = json.added_tokens.filter((token) => !Object.hasOwn(json.model.vocab, token.content)).length;
+    const beside = settleNames(json, this.backend.model?.vocab ?? []);
     Object.defineProperty(this, "length", { value: vocab_size + beside });
 
     this.bos_token = this.named.bos_token;
@@ -126,7 +132,18 @@ export abstract class PreTrainedTokenizer
    */
   encode(text: string, { add_special_tokens = true, split_special_tokens = false }: EncodeOptions = {}): number[] {
     checkText(text);
-    return split_special_tokens ? this.encodePlain(text) : this.backend.encode(text, { add_special_tokens }).ids;
+    if (!split_special_tokens) return this.backend.encode(text, { add_special_tokens }).ids;
+    const ids = this.encodePlain(text);
+    return add_special_tokens ? this.build_inputs_with_special_tokens(ids) : ids;
+  }
+
+  /** Ids of a text with the tokenizer's own beginning and end of text around them. */
+  build_inputs_with_special_tokens(ids: readonly number[]): number[] {
+    const text = "";
+    const around = this.backend.post_processor?.post_process([text], null, true).tokens ?? [text];
+    const [before, after] = [around.slice(0, around.indexOf(text)), around.slice(around.indexOf(text) + 1)];
+    const added = (tokens: readonly string[]): number[] => tokens.map((token) => this.convert_tokens_to_ids(token)!);
+    return [...added(before), ...ids, ...added(after)];
   }
 
   /**
@@ -145,9 +162,7 @@ export abstract class PreTrainedTokenizer
         fix: "Check that the tokenizer belongs to the model; replace label paddings such as -100 before decoding.",
       });
     }
-    const { skip_special_tokens = false, clean_up_tokenization_spaces = false } = options;
-    if (numbers.length === 0) return "";
-    return this.backend.decode(numbers, { skip_special_tokens, clean_up_tokenization_spaces });
+    return numbers.length === 0 ? "" : this.decodeIds(numbers, options);
   }
 
   /** One text a sequence: a list of id lists, or a tensor `[batch, length]`. */
@@ -183,13 +198,28 @@ export abstract class PreTrainedTokenizer
     await writeFile(sink, "special_tokens_map.json", `${JSON.stringify(map, null, 2)}\n`);
   }
 
+  /** The text of ids that all exist, one at least; for models whose decoding tokenizer.json does not tell. */
+  protected decodeIds(ids: number[], options: DecodeOptions): string {
+    const { skip_special_tokens = false, clean_up_tokenization_spaces = false } = options;
+    return this.backend.decode(ids, { skip_special_tokens, clean_up_tokenization_spaces });
+  }
+
   /** The library always looks for added tokens, so plain text takes its steps one by one. */
   private encodePlain(text: string): number[] {
     const { normalizer, pre_tokenizer, model } = this.backend;
     if (text === "" || model === null) return [];
     const normalized = normalizer?.normalize(text) ?? text;
-    const words = pre_tokenizer?.pre_tokenize(normalized, { section_index: 0 }) ?? [normalized];
-    return model.encode(words).map((token) => this.convert_tokens_to_ids(token)!);
+    return this.whole_pieces.encode(normalized, (section) => {
+      const words = pre_tokenizer?.pre_tokenize(section, { section_index: 0 }) ?? [section];
+      return model.encode(words).map((token) => this.convert_tokens_to_ids(token)!);
+    });
+  }
+
+  private findWholePieces(pieces: readonly AddedToken[]): WholePieces {
+    const { normalizer } = this.backend;
+    const seen = ({ content, normalized }: AddedToken): string =>
+      (normalized ? normalizer?.normalize(content) : undefined) ?? content;
+    return new WholePieces(new Map(pieces.map((token) => [seen(token), token.id])));
   }
 }
 
@@ -204,6 +234,24 @@ function openBackend(json: TokenizerJson, name: string): HuggingFaceTokenizer {
       cause,
     });
   }
+}
+
+/**
+ * Names each id once and returns how many the added tokens have beside those of the vocabulary.
+ *
+ * An added token may be another spelling of a piece: `[UNUSED_TOKEN_145]` for InternLM2's `<|im_end|>`. The library would
+ * name the id after it; the vocabulary's name stays, unless the added token is a special one.
+ *
+ * @param names tokens by id, as the library keeps them; changed in place
+ */
+function settleNames({ model, added_tokens }: TokenizerJson, names: string[]): number {
+  const beside = new Set(added_tokens.map(({ id }) => id));
+  for (const token in model.vocab) {
+    const id = model.vocab[token]!;
+    if (beside.delete(id)) names[id] = token;
+  }
+  for (const { id, content, special } of added_tokens) if (special) names[id] = content;
+  return beside.size;
 }
 
 /** The template in tokenizer_config.json: a string, or a list of named ones of which `default` is taken. */

@@ -8,6 +8,7 @@ import {
   readText,
 } from "@internvl/core";
 import { readAddedTokens, readNamedTokens } from "./added-tokens.js";
+import { readOptionalJson, readTokenizerConfig } from "./folder.js";
 import { PreTrainedTokenizer } from "./pretrained-tokenizer.js";
 import { buildQwen2TokenizerJson } from "./qwen2-tokenizer-json.js";
 
@@ -23,8 +24,7 @@ export class Qwen2Tokenizer extends PreTrainedTokenizer {
    */
   static async from_pretrained(model: string | ModelFiles, options: PretrainedOptions = {}): Promise<Qwen2Tokenizer> {
     const files = await openModel(model, options);
-    const config = await readOptional(files, "tokenizer_config.json", options);
-    const special_tokens_map = await readOptional(files, "special_tokens_map.json", options);
+    const { config, special_tokens_map } = await readTokenizerConfig(files, options);
     const fast = await files.has("tokenizer.json");
     const tokenizer = fast
       ? await readJsonObject(files, "tokenizer.json", options)
@@ -45,8 +45,9 @@ async function readSlowTokenizer(
   if (missing.length > 0) {
     if (await files.has("tokenizer.model")) {
       throw new InternVLError("UNSUPPORTED", {
-        what: `${files.name} has a SentencePiece tokenizer (tokenizer.model), which is not read here`,
+        what: `${files.name} has a SentencePiece tokenizer (tokenizer.model), which is not one of Qwen2`,
         expected: "tokenizer.json, or vocab.json and merges.txt",
+        fix: "Open the folder with AutoTokenizer, which finds the class that fits.",
       });
     }
     throw new InternVLError("TOKENIZER_INVALID", {
@@ -60,10 +61,6 @@ async function readSlowTokenizer(
   return buildQwen2TokenizerJson({
     vocab: await readJsonObject(files, "vocab.json", options),
     merges: await readText(files, "merges.txt", options),
-    added_tokens: readAddedTokens(config, await readOptional(files, "added_tokens.json", options), named),
+    added_tokens: readAddedTokens(config, await readOptionalJson(files, "added_tokens.json", options), named),
   });
-}
-
-async function readOptional(files: ModelFiles, path: string, options: PretrainedOptions): Promise<JsonObject> {
-  return (await files.has(path)) ? readJsonObject(files, path, options) : {};
 }

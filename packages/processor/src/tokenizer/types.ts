@@ -4,7 +4,7 @@ import type { FileSink, Tensor } from "@internvl/core";
 export type TokenIds = readonly number[] | readonly bigint[] | BigInt64Array | Int32Array | Tensor;
 
 export interface EncodeOptions {
-  /** Whether the tokenizer's own beginning and end of text are added. Default true; Qwen2 has none. */
+  /** Whether the tokenizer's own beginning and end of text are added. Default true; InternLM2 has a beginning, Qwen2 neither. */
   add_special_tokens?: boolean;
   /**
    * Text such as `<img>` or `<|im_end|>` becomes the special token that it spells, as in the reference. With true it
@@ -16,7 +16,7 @@ export interface EncodeOptions {
 export interface DecodeOptions {
   /** Leaves out the tokens that are marked special. Default false. */
   skip_special_tokens?: boolean;
-  /** Removes spaces before punctuation, which loses text. Default false. */
+  /** Removes spaces before punctuation, which loses text. Default false; true for InternLM2, whose own tokenizer does so. */
   clean_up_tokenization_spaces?: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface BatchTensors {
   attention_mask: Tensor;
 }
 
-/** What the processor needs of a tokenizer. `Qwen2Tokenizer` is one; instances can be called like Python's. */
+/** What the processor needs of a tokenizer. `PreTrainedTokenizer`s are some; instances can be called like Python's. */
 export interface Tokenizer {
   (texts: string | readonly string[], options: BatchOptions & { return_tensors: "ort" }): BatchTensors;
   (texts: string | readonly string[], options?: BatchOptions & { return_tensors?: null }): BatchEncoding;
@@ -70,6 +70,7 @@ export interface Tokenizer {
   readonly chat_template: string | null;
 
   encode(text: string, options?: EncodeOptions): number[];
+  build_inputs_with_special_tokens(ids: readonly number[]): number[];
   decode(ids: TokenIds, options?: DecodeOptions): string;
   batch_decode(sequences: readonly TokenIds[] | Tensor, options?: DecodeOptions): string[];
   convert_tokens_to_ids(token: string): number | null;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { assertSafePath, type FileSink, type FileWriter, InternVLError } from "@internvl/core";
-import { isErrno } from "./system-error.js";
+import { writeFailed } from "./write-failed.js";
 
 /**
  * A folder to write into; it and the folders within are made when the first file needs them.
@@ -82,21 +82,4 @@ class PartialFile implements FileWriter {
       throw writeFailed(this.#target, cause);
     }
   }
-}
-
-function writeFailed(target: string, cause: unknown): InternVLError {
-  return new InternVLError("FILE_WRITE_FAILED", {
-    what: `${target} could not be written: ${(cause as Error).message}`,
-    fix: remedy(cause),
-    cause,
-  });
-}
-
-function remedy(cause: unknown): string {
-  if (isErrno(cause, "ENOSPC", "EDQUOT")) return "Free space on the disk, or choose a folder on another one.";
-  if (isErrno(cause, "EACCES", "EPERM", "EROFS")) return "Choose a folder that you may write to.";
-  if (isErrno(cause, "ENOTDIR", "EEXIST", "EISDIR"))
-    return "A file stands where a folder is needed or the reverse: move it away.";
-  if (isErrno(cause, "EFBIG")) return "The file system does not take files of this size: choose another one.";
-  return "Check the folder and the disk, then try again.";
 }

@@ -3,32 +3,42 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assertSafePath, type FileStore, InternVLError } from "@internvl/core";
+import { isHubId, openHub } from "../hub/open.js";
+import type { NodeFilesOptions } from "../hub/settings.js";
 import { DirectoryFiles } from "./directory.js";
 import { isMissing } from "./system-error.js";
 
-/** `name` or `owner/name`, in the characters that the Hub allows. */
-const HUB_ID = /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/;
-
 /**
- * Models in directories: a path, `~/…` or a `file:` URL, with the option `subfolder`. Ids of the Hub are recognised and
- * refused, because downloading is not built yet.
+ * Models in directories (a path, `~/…` or a `file:` URL) and on the Hub (an id). A directory that exists wins; what
+ * begins with `.`, `/` or `~` is never an id.
  */
-export const nodeFiles: FileStore = {
-  async open(model, { subfolder } = {}) {
-    const directory = expandPath(model);
-    if (!(await isDirectory(directory, model))) throw notFound(model, directory);
-    if (subfolder === undefined || subfolder === "") return new DirectoryFiles(directory);
-
-    const inner = resolve(directory, assertSafePath(subfolder, "The option subfolder"));
-    if (!(await isDirectory(inner, inner))) {
+export function createNodeFiles(options: NodeFilesOptions = {}): FileStore {
+  return {
+    async open(model, opening = {}) {
+      const directory = expandPath(model);
+      if (await isDirectory(directory, model)) return openDirectory(directory, opening.subfolder);
+      if (isHubId(model)) return openHub(model, opening, options);
       throw new InternVLError("FILE_NOT_FOUND", {
-        what: `The folder ${subfolder} is not in ${directory}`,
-        fix: "Check the option subfolder.",
+        what: `There is no folder ${directory}`,
+        expected: "the folder of a model, or an id like OpenGVLab/InternVL2_5-1B",
+        fix: "Check the spelling; a relative path starts at the current directory.",
       });
-    }
-    return new DirectoryFiles(inner);
-  },
-};
+    },
+  };
+}
+
+/** `createNodeFiles` with its defaults: the environment decides. */
+export const nodeFiles: FileStore = createNodeFiles();
+
+async function openDirectory(directory: string, subfolder: string | undefined): Promise<DirectoryFiles> {
+  if (subfolder === undefined || subfolder === "") return new DirectoryFiles(directory);
+  const inner = resolve(directory, assertSafePath(subfolder, "The option subfolder"));
+  if (await isDirectory(inner, inner)) return new DirectoryFiles(inner);
+  throw new InternVLError("FILE_NOT_FOUND", {
+    what: `The folder ${subfolder} is not in ${directory}`,
+    fix: "Check the option subfolder.",
+  });
+}
 
 /**
  * A path as people write it: `file:` URLs and `~` are understood.
@@ -67,19 +77,5 @@ async function isDirectory(path: string, shown: string): Promise<boolean> {
     what: `${shown} is a file`,
     expected: "the folder of a model",
     fix: "Give the folder that the file is in.",
-  });
-}
-
-function notFound(model: string, directory: string): InternVLError {
-  if (HUB_ID.test(model)) {
-    return new InternVLError("FILE_NOT_FOUND", {
-      what: `There is no folder ${directory}, and downloading "${model}" from the Hub is not built yet`,
-      fix: "Download the model by other means and give its directory.",
-    });
-  }
-  return new InternVLError("FILE_NOT_FOUND", {
-    what: `There is no folder ${directory}`,
-    expected: "the directory of a model",
-    fix: "Check the spelling; a relative path starts at the current directory.",
   });
 }

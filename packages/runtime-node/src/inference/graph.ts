@@ -21,8 +21,10 @@ export async function openGraph(graph: GraphSource, options: LongCallOptions): P
   const dataPaths = externalData.map((data) => ({ path: data, full: folder + assertSafePath(data, name) }));
 
   if (files.localPath !== undefined) {
+    const paths = [path, ...dataPaths.map(({ full }) => full)];
+    await files.prefetch?.(paths, options);
     // Asking for the sizes names a file that is missing better than onnxruntime does.
-    await Promise.all([path, ...dataPaths.map(({ full }) => full)].map((file) => files.size(file)));
+    await Promise.all(paths.map((file) => files.size(file)));
     return { name, path: files.localPath(path) };
   }
   const bytes = await files.read(path, options);

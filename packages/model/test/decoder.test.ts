@@ -1,0 +1,82 @@
+import { type Feeds, type Session, Tensor } from "@internvl/core";
+import { KeyValueCache, type RotaryConfig, rotaryTables } from "@internvl/model";
+import { describe, expect, it } from "vitest";
+import { Decoder } from "../src/engine/decoder.js";
+
+const BATCH = 2;
+const config: RotaryConfig = {
+  head_dim: 4,
+  rope_theta: 1e4,
+  rope_scaling: { rope_type: "dynamic", factor: 2 },
+  max_position_embeddings: 100,
+};
+
+/** A decoder of one layer that computes nothing, and the tables that it is fed. */
+function recordingDecoder() {
+  const fed: { cos: Float32Array; sin: Float32Array }[] = [];
+  const session: Session = {
+    inputs: [],
+    outputs: [],
+    async run({ rotary_cos, rotary_sin, inputs_embeds }: Feeds) {
+      fed.push({ cos: rotary_cos!.data as Float32Array, sin: rotary_sin!.data as Float32Array });
+      const count = inputs_embeds!.dims[1]!;
+      const rows = () => new Tensor("float32", new Float32Array(BATCH * count * 4), [BATCH, 1, count, 4]);
+      return {
+        logits: new Tensor("float32", new Float32Array(BATCH), [BATCH, 1, 1]),
+        "new_key_values.0.key": rows(),
+        "new_key_values.0.value": rows(),
+      };
+    },
+    async release() {},
+  };
+  return { decoder: new Decoder(session, config, 1), fed };
+}
+
+/** Reads `positions`, the same for each row of the batch. */
+async function read(decoder: Decoder, cache: KeyValueCache, positions: readonly number[]): Promise<void> {
+  const length = positions.length;
+  await decoder.read({
+    embeddings: new Tensor("float32", new Float32Array(BATCH * length), [BATCH, length, 1]),
+    positions: [positions, positions],
+    visible: [positions.map(() => 1), positions.map(() => 1)],
+    cache,
+    logits_to_keep: 1,
+    spare: 0,
+  });
+}
+
+describe("a dynamic scaling", () => {
+  it("sees the whole prompt from its first piece on, and then one token more a step", async () => {
+    const { decoder, fed } = recordingDecoder();
+    const cache = new KeyValueCache(BATCH, { num_layers: 1, num_key_value_heads: 1, head_dim: 4 });
+    // As a row that is padded by ten on the left.
+    const prompt = Array.from({ length: 1500 }, (_, i) => (i < 10 ? 1 : i - 10));
+    await read(decoder, cache, prompt);
+    await read(decoder, cache, [1490]);
+
+    const pieces = fed.slice(0, -1);
+    expect(pieces.length).toBeGreaterThan(1);
+    let start = 0;
+    for (const { cos, sin } of pieces) {
+      const positions = prompt.slice(start, start + cos.length / (2 * BATCH));
+      expect({ cos, sin }).toEqual(rotaryTables([...positions, ...positions], config, 1500));
+      start += positions.length;
+    }
+    expect(start).toBe(1500);
+    expect(fed.at(-1)).toEqual(rotaryTables([1490, 1490], config, 1501));
+  });
+
+  it("starts again with each cache", async () => {
+    const { decoder, fed } = recordingDecoder();
+    for (const length of [300, 40]) {
+      const cache = new KeyValueCache(BATCH, { num_layers: 1, num_key_value_heads: 1, head_dim: 4 });
+      await read(
+        decoder,
+        cache,
+        Array.from({ length }, (_, i) => i),
+      );
+    }
+    const positions = Array.from({ length: 40 }, (_, i) => i);
+    expect(fed.at(-1)).toEqual(rotaryTables([...positions, ...positions], { ...config, rope_scaling: null }, 40));
+  });
+});

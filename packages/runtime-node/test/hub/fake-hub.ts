@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+
+export const ID = "OpenGVLab/InternVL2_5-1B";
+export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+export interface FakeFile {
+  bytes: Buffer;
+  /** In LFS: redirected to the CDN, named by its SHA-256. */
+  lfs?: boolean;
+}
+
+export interface LoggedRequest {
+  server: "hub" | "cdn";
+  method: string;
+  url: string;
+  authorization: string | undefined;
+  range: string | undefined;
+}
+
+/** May answer in the server's place. */
+export type Fault = (request: LoggedRequest, response: ServerResponse) => void;
+
+/** A server that plays the Hub, another (another port) that plays its CDN, and a log of what they were asked. */
+export class FakeHub {
+  readonly files: Map<string, FakeFile>;
+  readonly log: LoggedRequest[] = [];
+  /** Asked before each answer. */
+  fault: Fault = () => {};
+  /** Milliseconds between two pieces of 64 KiB of a body. */
+  pause = 0;
+  /** Whether the CDN understands ranges. */
+  ranges = true;
+  revisions: Record<string, string> = { main: COMMIT, "v1.0": COMMIT, [COMMIT]: COMMIT };
+  endpoint = "";
+  cdn = "";
+  readonly #servers: Server[] = [];
+
+  private constructor(files: Record<string, FakeFile>) {
+    this.files = new Map(Object.entries(files));
+  }
+
+  static async start(files: Record<string, FakeFile>): Promise<FakeHub> {
+    const hub = new FakeHub(files);
+    hub.endpoint = await hub.#listen("hub");
+    hub.cdn = await hub.#listen("cdn");
+    onTestFinished(() => hub.stop());
+    return hub;
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.#servers.splice(0)) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
+
+  /** How often bodies of LFS files were asked for. */
+  get bodies(): LoggedRequest[] {
+    return this.log.filter(({ server, method }) => server === "cdn" && method === "GET");
+  }
+
+  listing(): { id: string; sha: string; siblings: Record<string, unknown>[] } {
+    const siblings = [...this.files].map(([rfilename, { bytes, lfs }]) => ({
+      rfilename,
+      size: bytes.length,
+      blobId: lfs ? gitSha1(Buffer.from(`pointer to ${sha256(bytes)}`)) : gitSha1(bytes),
+      ...(lfs ? { lfs: { sha256: sha256(bytes), size: bytes.length, pointerSize: 130 } } : {}),
+    }));
+    return { id: ID, sha: COMMIT, siblings };
+  }
+
+  async #listen(role: "hub" | "cdn"): Promise<string> {
+    const server = createServer((request, response) => void this.#answer(role, request, response));
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  async #answer(server: "hub" | "cdn", request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "", url = "", headers } = request;
+    const logged = { server, method, url, authorization: headers.authorization, range: headers.range };
+    this.log.push(logged);
+    this.fault(logged, response);
+    if (response.headersSent) return;
+    if (server === "cdn") return this.#sendBytes(logged, response, this.#bySha(url.slice(1)));
+
+    const api = /^\/api\/models\/(.+)\/revision\/([^?]+)/.exec(url);
+    if (api !== null) {
+      if (api[1] !== ID) return refuse(response, 404, "RepoNotFound", "Repository not found");
+      if (this.revisions[decodeURIComponent(api[2]!)] === undefined) return refuse(response, 404, "RevisionNotFound");
+      response.end(JSON.stringify(this.listing()));
+      return;
+    }
+    const [, commit = "", path = ""] = new RegExp(`^/${ID}/resolve/([^/]+)/(.+)$`).exec(url) ?? [];
+    const file = this.files.get(decodeURIComponent(path));
+    response.setHeader("X-Repo-Commit", this.revisions[commit] ?? "");
+    if (file === undefined) return refuse(response, 404, "EntryNotFound", "Entry not found");
+    if (!file.lfs) {
+      response.setHeader("ETag", `"${gitSha1(file.bytes)}"`);
+      return this.#sendBytes(logged, response, file.bytes);
+    }
+    response.setHeader("X-Linked-Etag", `"${sha256(file.bytes)}"`);
+    response.setHeader("X-Linked-Size", file.bytes.length);
+    response.setHeader("Location", `${this.cdn}/${sha256(file.bytes)}`);
+    response.writeHead(302).end();
+  }
+
+  async #sendBytes(request: LoggedRequest, response: ServerResponse, bytes: Buffer): Promise<void> {
+    const [, from, to] = (this.ranges && /^bytes=(\d+)-(\d+)$/.exec(request.range ?? "")) || [];
+    const body = from === undefined ? bytes : bytes.subarray(Number(from), Number(to) + 1);
+    if (from !== undefined) response.setHeader("Content-Range", `bytes ${from}-${to}/${bytes.length}`);
+    response.setHeader("Content-Length", body.length);
+    response.writeHead(from === undefined ? 200 : 206);
+    if (request.method === "HEAD") return void response.end();
+    for (let start = 0; start < body.length && !response.destroyed; start += 65536) {
+      response.write(body.subarray(start, start + 65536));
+      if (this.pause > 0) await sleep(this.pause);
+    }
+    response.end();
+  }
+
+  #bySha(hash: string): Buffer {
+    return [...this.files.values()].find(({ bytes }) => sha256(bytes) === hash)?.bytes ?? Buffer.alloc(0);
+  }
+}
+
+export function refuse(response: ServerResponse, status: number, code?: string, message?: string): void {
+  if (code !== undefined) response.setHeader("X-Error-Code", code);
+  if (message !== undefined) response.setHeader("X-Error-Message", message);
+  response.writeHead(status).end("refused");
+}
+
+/** Bytes that repeat nowhere, the same for the same seed. */
+export function noise(length: number, seed = 1): Buffer {
+  const block = createHash("shake256", { outputLength: 65536 }).update(`seed ${seed}`).digest();
+  const bytes = Buffer.alloc(length);
+  for (let start = 0, n = 0; start < length; start += 65536, n++) {
+    block.copy(bytes, start, 0, Math.min(65536, length - start));
+    if (length - start >= 4) bytes.writeUInt32LE(n, start);
+  }
+  return bytes;
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function gitSha1(bytes: Uint8Array): string {
+  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}
