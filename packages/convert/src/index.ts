@@ -7,6 +7,7 @@ export {
   expectTensors,
   originalTensorSpecs,
   type StreamOptions,
+  type TensorSource,
   type TensorSpec,
   type WeightSource,
 } from "./checkpoint/index.js";

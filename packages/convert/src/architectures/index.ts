@@ -1,6 +1,6 @@
 import type { Dtype, GraphName, InternVL2_5Config, TextConfig } from "@internvl/config";
 import { GraphBuilder } from "@internvl/onnx";
-import type { Checkpoint } from "../checkpoint/index.js";
+import type { TensorSource } from "../checkpoint/index.js";
 import { Layers } from "../layers/layers.js";
 import { buildInternLM2Decoder, buildInternLM2Embeddings } from "./internlm2.js";
 import { buildVisionEncoder } from "./internvit.js";
@@ -23,7 +23,7 @@ export function buildGraph(
   name: GraphName,
   dtype: Dtype,
   config: InternVL2_5Config,
-  checkpoint: Checkpoint,
+  checkpoint: TensorSource,
 ): GraphBuilder {
   const g = new GraphBuilder({ name, metadata: { dtype, producer: "@internvl/convert" } });
   const layers = new Layers(g, checkpoint, dtype);

@@ -3,7 +3,7 @@ import type { SafetensorsDtype } from "../safetensors/dtype.js";
 import { readSafetensorsHeader } from "../safetensors/header.js";
 import { checkIndex, readIndex } from "./index-file.js";
 import { listing } from "./listing.js";
-import { CheckpointTensor } from "./tensor.js";
+import { CheckpointTensor, type TensorSource } from "./tensor.js";
 
 const SINGLE_FILE = "model.safetensors";
 const INDEX_FILE = "model.safetensors.index.json";
@@ -26,8 +26,7 @@ export interface CheckpointTotals {
  * const bytes = await norm.read();
  * ```
  */
-export class Checkpoint {
-  /** How messages name it: the directory or the model id. */
+export class Checkpoint implements TensorSource {
   readonly name: string;
   /** The safetensors files, sorted. */
   readonly files: readonly string[];
@@ -59,7 +58,6 @@ export class Checkpoint {
     return new Checkpoint(files.name, index.shards, new Map(tensors.map((tensor) => [tensor.name, tensor])));
   }
 
-  /** All names, sorted. */
   names(): string[] {
     return [...this.#tensors.keys()].sort();
   }
@@ -68,7 +66,6 @@ export class Checkpoint {
     return this.#tensors.has(name);
   }
 
-  /** @throws InternVLError `CHECKPOINT_INVALID` when there is no tensor of this name */
   get(name: string): CheckpointTensor {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) {

@@ -1,8 +1,8 @@
 import { InternVLError } from "@internvl/core";
 import type { SafetensorsDtype } from "../safetensors/dtype.js";
-import type { Checkpoint } from "./checkpoint.js";
 import { counted, listing } from "./listing.js";
 import type { TensorSpec } from "./spec.js";
+import type { TensorSource } from "./tensor.js";
 
 export interface ExpectTensorsOptions {
   /** What becomes of tensors that no spec names. Default `"allow"`. */
@@ -19,7 +19,7 @@ const WEIGHT_DTYPES: readonly SafetensorsDtype[] = ["F32", "F16", "BF16"];
  *   and, where asked for, too much; at most eight names of each kind, the rest counted
  */
 export function expectTensors(
-  checkpoint: Checkpoint,
+  checkpoint: TensorSource,
   specs: readonly TensorSpec[],
   options: ExpectTensorsOptions = {},
 ): void {
@@ -56,7 +56,7 @@ function finding(names: readonly string[], problem: string): string | undefined 
   return names.length === 0 ? undefined : `${counted(names.length, "tensor")} ${problem}: ${listing(names)}`;
 }
 
-function extraNames(checkpoint: Checkpoint, specs: readonly TensorSpec[]): string[] {
+function extraNames(checkpoint: TensorSource, specs: readonly TensorSpec[]): string[] {
   const expected = new Set(specs.map((spec) => spec.name));
   return checkpoint.names().filter((name) => !expected.has(name));
 }

@@ -6,4 +6,4 @@ export {
   originalTensorSpecs,
 } from "./original.js";
 export type { TensorSpec } from "./spec.js";
-export { CheckpointTensor, type StreamOptions, type WeightSource } from "./tensor.js";
+export { CheckpointTensor, type StreamOptions, type TensorSource, type WeightSource } from "./tensor.js";

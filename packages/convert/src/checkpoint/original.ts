@@ -1,8 +1,8 @@
 import type { InternVL2_5Config, InternVL2_5VisionConfig } from "@internvl/config";
 import { InternVLError } from "@internvl/core";
-import type { Checkpoint } from "./checkpoint.js";
 import { expectTensors } from "./expect.js";
 import { repeated, type TensorSpec, under } from "./spec.js";
+import type { TensorSource } from "./tensor.js";
 import { type TextTensorConfig, textSpecs } from "./text.js";
 
 /** What the shapes of a checkpoint follow from: the fields of an `InternVL2_5Config` that matter here. */
@@ -80,13 +80,13 @@ function projectorSpecs({ vision_config, text_config, downsample_ratio }: Origin
  * @throws InternVLError `CHECKPOINT_INVALID` as `expectTensors` does; `UNSUPPORTED` for position embeddings of another
  *   image size
  */
-export function expectOriginalTensors(checkpoint: Checkpoint, config: OriginalTensorConfig): void {
+export function expectOriginalTensors(checkpoint: TensorSource, config: OriginalTensorConfig): void {
   expectPositionEmbedding(checkpoint, config);
   expectTensors(checkpoint, originalTensorSpecs(config));
 }
 
 /** A grid of another size is no defect: the original code would resize it, which is not done here yet. */
-function expectPositionEmbedding(checkpoint: Checkpoint, config: OriginalTensorConfig): void {
+function expectPositionEmbedding(checkpoint: TensorSource, config: OriginalTensorConfig): void {
   if (!checkpoint.has(POSITION_EMBEDDING_NAME)) return;
   const { shape } = checkpoint.get(POSITION_EMBEDDING_NAME);
   const { hidden_size, image_size, patch_size } = config.vision_config;

@@ -19,6 +19,20 @@ export interface WeightSource {
   stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
 }
 
+/**
+ * Tensors by name: a checkpoint, or a view of one (in the names of another dialect, with an adapter merged, resized).
+ * Views are stacked, and nothing is read before a tensor is streamed.
+ */
+export interface TensorSource {
+  /** How messages name it: the directory or the model id. */
+  readonly name: string;
+  /** All names, sorted. */
+  names(): string[];
+  has(name: string): boolean;
+  /** @throws InternVLError `CHECKPOINT_INVALID` when there is no tensor of this name */
+  get(name: string): WeightSource;
+}
+
 const DEFAULT_PIECE_BYTES = 4 * 1024 * 1024;
 // The widest element: no piece ends within one.
 const DEFAULT_UNIT_BYTES = 8;

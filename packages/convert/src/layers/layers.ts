@@ -1,6 +1,6 @@
 import type { Dtype } from "@internvl/config";
 import type { GraphBuilder, Value } from "@internvl/onnx";
-import type { Checkpoint } from "../checkpoint/index.js";
+import type { TensorSource } from "../checkpoint/index.js";
 import { quantiseBlockwise, quantiseColumns, quantiseRows, toFloat16, toFloat32 } from "../quantise/index.js";
 
 /** Weights that share a scale in q4 and q8. 128 decodes a third faster than 32 on a CPU, see the README. */
@@ -12,11 +12,11 @@ const BLOCK_SIZE = 128;
  */
 export class Layers {
   readonly g: GraphBuilder;
-  readonly #checkpoint: Checkpoint;
+  readonly #checkpoint: TensorSource;
   readonly #dtype: Dtype;
   readonly #prefix: string;
 
-  constructor(g: GraphBuilder, checkpoint: Checkpoint, dtype: Dtype, prefix = "") {
+  constructor(g: GraphBuilder, checkpoint: TensorSource, dtype: Dtype, prefix = "") {
     this.g = g;
     this.#checkpoint = checkpoint;
     this.#dtype = dtype;
