@@ -16,6 +16,8 @@ from tokenizer import IMAGE_CONTEXT, SYSTEM_MESSAGES, place_images
 IGNORED = -100
 SYSTEM_WEIGHTS = {"none": 70, "helpful": 15, "internvl": 15}
 DIALOGUE_SHARE = 0.12
+# Looking up one object among several is what is learned last, and half of the scenes with shapes have only one.
+SEVERAL_SHAPES_WEIGHT = 3
 
 
 class Pool:
@@ -37,8 +39,15 @@ class Pool:
                 self.labels.append((labels, index))
                 first += scene["tiles"]
 
+        self.weights = [SEVERAL_SHAPES_WEIGHT if len(scene["shapes"]) > 1 else 1 for scene in self.scenes]
+
     def __len__(self) -> int:
         return len(self.scenes)
+
+    def draw(self, rng: random.Random, count: int, tiles: int) -> list[int]:
+        """`count` indices of scenes with `tiles` tiles, those with several shapes more often."""
+        indices = self.by_tiles[tiles]
+        return rng.choices(indices, weights=[self.weights[index] for index in indices], k=count)
 
     def pixels(self, indices) -> Tensor:
         """uint8 [all tiles of these scenes, 112, 112, 3]."""

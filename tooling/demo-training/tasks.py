@@ -182,6 +182,8 @@ def possible_tasks(scene: dict) -> dict[str, float]:
     weights = dict(TASK_WEIGHTS)
     if not scene["shapes"]:
         weights.update(count=0.3, yesno=0.7, color=0.2, shape=0, box=0)
+    elif len(scene["shapes"]) > 1:
+        weights.update(yesno=3.0, color=2.5, box=8.0)
     if not scene["text"]:
         weights.update(number=0, word=0, textbox=0)
     else:

@@ -177,11 +177,11 @@ class Trainer:
         kind, tiles = self.choose_batch()
         if kind == "tiled":
             count = max(4, round(options.tile_budget / tiles))
-            indices = self.rng.sample(self.tiled.by_tiles[tiles], count)
             pool = self.tiled
         else:
-            indices = self.rng.sample(range(len(self.single)), options.batch)
+            count = options.batch
             pool = self.single
+        indices = pool.draw(self.rng, count, tiles)
         vision_hidden = self.model.vision_model(normalise(pool.pixels(indices)))
         self.seen += len(indices) * PROCESSES
         total = 0.0

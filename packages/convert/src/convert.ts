@@ -16,6 +16,11 @@ import { Checkpoint, expectOriginalTensors } from "./checkpoint/index.js";
 export interface ConvertOptions extends LongCallOptions {
   /** What to write: one dtype (for all graphs or one a graph), or several to have a choice later. Default `"q4"`. */
   dtype?: DtypeOption | readonly DtypeOption[];
+  /**
+   * Whether the graphs give the states between their layers, for `forward({ output_hidden_states: true })`. They are
+   * computed into memory in every run then. Default false.
+   */
+  output_hidden_states?: boolean;
 }
 
 export interface Conversion {
@@ -42,7 +47,7 @@ export async function convertCheckpoint(
   target: FileSink,
   options: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { signal, progress_callback } = options;
+  const { output_hidden_states, signal, progress_callback } = options;
   const wanted = wantedGraphs(options.dtype);
   const { config, checkpoint, processor } = await openCheckpoint(source, { signal });
   const generation_config = (await source.has("generation_config.json"))
@@ -53,7 +58,8 @@ export async function convertCheckpoint(
   for (const [index, { name, dtype }] of wanted.entries()) {
     throwIfAborted(signal, "The conversion was aborted");
     const path = graphPath(name, dtype);
-    const { byteLength } = await writeModel(target, path, buildGraph(name, dtype, config, checkpoint), {
+    const graph = buildGraph(name, dtype, config, checkpoint, { output_hidden_states });
+    const { byteLength } = await writeModel(target, path, graph, {
       signal,
       progress_callback: progress_callback && ((info) => progress_callback({ ...info, stage: "convert", name: path })),
     });

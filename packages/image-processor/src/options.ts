@@ -1,5 +1,6 @@
 import type { AlphaMode, LongCallOptions } from "@internvl/core";
 import { PILImageResampling, type Resample } from "./pillow/filters.js";
+import type { PassOrder } from "./pillow/resize.js";
 import type { GridOrder } from "./tiling/grid.js";
 
 /** Pixels. */
@@ -18,6 +19,8 @@ export interface ImageProcessorSettings {
   dynamic_size: Size;
   /** PIL's number of a filter: 3 BICUBIC, 2 BILINEAR or 4 BOX. */
   resample: Resample;
+  /** The version of Pillow whose order of passes is followed; the reference's numbers were made with 12 or older. */
+  passes: PassOrder;
   do_rescale: boolean;
   /** What a byte is multiplied with. */
   rescale_factor: number;
@@ -75,6 +78,7 @@ export const defaultSettings: Readonly<ImageProcessorSettings> = {
   size: { height: 448, width: 448 },
   dynamic_size: { height: 448, width: 448 },
   resample: PILImageResampling.BICUBIC,
+  passes: "pillow_12",
   do_rescale: true,
   rescale_factor: 1 / 255,
   do_normalize: true,

@@ -117,7 +117,7 @@ async function* cutTiles(
   breather: Breather,
 ): AsyncGenerator<View> {
   const resized = (from: RawImage, size: Size): Promise<RawImage> =>
-    resizeRgb(from, size.width, size.height, settings.resample, breather);
+    resizeRgb(from, size.width, size.height, settings, breather);
   const finished = async (cut: RawImage): Promise<View> =>
     wholeView(settings.do_resize ? await resized(cut, settings.size) : cut);
 

@@ -37,6 +37,7 @@ const rules: { readonly [Name in keyof ImageProcessorSettings]: Rule<ImageProces
       return value as ImageProcessorSettings["resample"];
     },
   },
+  passes: oneOf("pillow_12", "pillow_13"),
   do_rescale: flag,
   rescale_factor: {
     expected: "a number that is not 0",

@@ -2,6 +2,7 @@ import { RawImage, toRgb } from "@internvl/core";
 import { type Resample, resize } from "@internvl/image-processor";
 import { describe, expect, it } from "vitest";
 import pillow from "./fixtures/pillow.json" with { type: "json" };
+import pillow13 from "./fixtures/pillow-13.json" with { type: "json" };
 import { formulaImage, sha256 } from "./images.js";
 
 describe("resize", () => {
@@ -10,6 +11,14 @@ describe("resize", () => {
     async (width, height, toWidth, toHeight, resample, expected) => {
       const resized = await resize(formulaImage(width, height), toWidth, toHeight, { resample });
       expect(resized.size).toEqual([toWidth, toHeight]);
+      expect(sha256(resized.data)).toBe(expected);
+    },
+  );
+
+  it.each(pillow13.resize as [number, number, number, number, Resample, string][])(
+    "%i x %i to %i x %i with filter %i gives Pillow 13's bytes",
+    async (width, height, toWidth, toHeight, resample, expected) => {
+      const resized = await resize(formulaImage(width, height), toWidth, toHeight, { resample, passes: "pillow_13" });
       expect(sha256(resized.data)).toBe(expected);
     },
   );

@@ -10,6 +10,7 @@ export {
   FAMILY,
   findFamilyMember,
   GenerationConfig,
+  InternLM2Config,
   InternVL2_5Config,
   InternVL2_5VisionConfig,
   Qwen2Config,
@@ -55,5 +56,13 @@ export {
   KeyValueCache,
   type ModelOptions,
 } from "@internvl/model";
-export { type Conversation, InternVL2_5Processor, type Message, Qwen2Tokenizer } from "@internvl/processor";
+export {
+  AutoTokenizer,
+  type Conversation,
+  InternLM2Tokenizer,
+  InternVL2_5Processor,
+  type Message,
+  Qwen2Tokenizer,
+  registerTokenizer,
+} from "@internvl/processor";
 export { defaultRuntime } from "./node-runtime.js";

@@ -17,7 +17,7 @@ import {
   type Session,
   throwIfAborted,
 } from "@internvl/core";
-import { Qwen2Tokenizer } from "@internvl/processor";
+import { AutoTokenizer } from "@internvl/processor";
 import { Decoder } from "./engine/decoder.js";
 import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
@@ -63,7 +63,7 @@ export async function loadEngine(
     vision: new VisionEncoder(sessions.get("vision_encoder")!, config.image_size),
     embeddings: new TokenEmbeddings(sessions.get("embed_tokens")!),
     decoder: new Decoder(sessions.get("decoder_model_merged")!, text_config, text_config.num_attention_heads),
-    stopTextDecoder: () => Qwen2Tokenizer.from_pretrained(files, { signal }),
+    stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
   });
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { convertCheckpoint } from "@internvl/convert";
+import { type ConvertOptions, convertCheckpoint } from "@internvl/convert";
 import { RawImage } from "@internvl/core";
 import { InternVL2_5ForConditionalGeneration, type ModelOptions } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
@@ -11,9 +11,14 @@ import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtim
 const checkpoint = fileURLToPath(new URL("../../demo-model", import.meta.url));
 
 /** The demo model, converted once for a test file. */
-export async function convertDemo(): Promise<{ directory: string; remove: () => Promise<void> }> {
+export async function convertDemo(
+  options: ConvertOptions = {},
+): Promise<{ directory: string; remove: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "internvl-model-"));
-  await convertCheckpoint(new DirectoryFiles(checkpoint), await openDirectorySink(directory), { dtype: "fp32" });
+  await convertCheckpoint(new DirectoryFiles(checkpoint), await openDirectorySink(directory), {
+    dtype: "fp32",
+    ...options,
+  });
   return { directory, remove: () => rm(directory, { recursive: true }) };
 }
 

@@ -48,6 +48,43 @@ describe("forward", () => {
     expect(tail.past_key_values!.length).toBe(length);
   });
 
+  it("gives the states between the layers where the graphs have them", async () => {
+    const inputs = await ask("Describe this image.", 224);
+    await expect(model.forward({ ...inputs, output_hidden_states: true })).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      parts: { fix: expect.stringContaining("--output_hidden_states") },
+    });
+    const withStates = await convertDemo({ output_hidden_states: true });
+    const { model: other } = await loadDemo(withStates.directory);
+    try {
+      const { vision_config, text_config } = other.config;
+      const output = await other.forward({ ...inputs, output_hidden_states: true });
+      const [, length] = output.logits.dims as [number, number];
+      const tiles = inputs.pixel_values!.dims[0]!;
+      expect(output.hidden_states!.map(({ dims }) => dims)).toEqual(
+        Array(text_config.num_hidden_layers + 1).fill([1, length, text_config.hidden_size]),
+      );
+      expect(output.vision_hidden_states!.map(({ dims }) => dims)).toEqual(
+        Array(vision_config.num_hidden_layers + 1).fill([tiles, 65, vision_config.hidden_size]),
+      );
+      // The first state is what the language model reads, pictures in their places.
+      const again = await other.forward({
+        ...inputs,
+        inputs_embeds: output.hidden_states![0],
+        output_hidden_states: true,
+      });
+      for (const [layer, states] of output.hidden_states!.entries()) {
+        expectClose(again.hidden_states![layer]!.data as Float32Array, states.data as Float32Array, 1e-5);
+      }
+      const plain = await model.forward(inputs);
+      expect(plain.hidden_states).toBeUndefined();
+      expectClose(output.logits.data as Float32Array, plain.logits.data as Float32Array, 1e-5);
+    } finally {
+      await other.dispose();
+      await withStates.remove();
+    }
+  });
+
   it("refuses pictures that the prompt has no place for, and places without a picture", async () => {
     const inputs = await ask("Describe this image.");
     const other = await ask("Describe this image.", 224);

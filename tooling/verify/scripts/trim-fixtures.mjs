@@ -5,15 +5,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Together about 6.5 MB, of at most 10 for everything: each kind of vision tower, tied weights, shards. */
-const VARIANTS = ["tiny-1b-tied", "tiny-4b", "tiny-38b", "tiny-sharded"];
+/** Together about 7 MB, of at most 10 for everything: each kind of vision tower and language model, tied weights. */
+const VARIANTS = ["tiny-1b-tied", "tiny-4b", "tiny-8b", "tiny-38b"];
 /** Converted weights are as large as the checkpoint that they come from. */
 const LEFT_OUT = ["hf/model.safetensors"];
-const TOKENIZER = "tokenizer-qwen2";
-const WHOLE_FILES = ["chat.json", "real-configs.json", "tokenize-tiny-qwen2.json"];
+const TOKENIZERS = ["tokenizer-qwen2", "tokenizer-internlm2"];
+const WHOLE_FILES = ["chat.json", "real-configs.json", "tokenize-tiny-qwen2.json", "tokenize-tiny-internlm2.json"];
 const MAX_PICTURE_BYTES = 60_000;
-const MAX_DECODED_BYTES = 40_000;
-const MAX_TILES_BYTES = 150_000;
+const MAX_DECODED_BYTES = 30_000;
+const MAX_TILES_BYTES = 100_000;
 const GRID_ROWS = 2000;
 /** Of the cases with many large tiles, which take the time, one in so many. */
 const KEPT_OF_MANY_TILES = 8;
@@ -67,7 +67,7 @@ function trimTiny() {
     copy(calls);
     for (const file of Object.values(readJson(calls).images)) named.add(file);
   }
-  copy(`tiny/${TOKENIZER}`);
+  for (const tokenizer of TOKENIZERS) copy(`tiny/${tokenizer}`);
   return named;
 }
 

@@ -3,6 +3,7 @@ import { type Conversion, convertCheckpoint } from "@internvl/convert";
 import type { JsonObject, Tensor } from "@internvl/core";
 import {
   type ForwardInputs,
+  type ForwardOutput,
   type GenerateResult,
   InternVL2_5ForConditionalGeneration as Model,
   type ModelInputs,
@@ -26,6 +27,9 @@ export interface Forward {
   /** float32 `[tiles, tokens, hidden]`, when there were pictures. */
   features?: Tensor;
 }
+
+/** A forward pass with the states between the layers. */
+export type States = Required<Pick<ForwardOutput, "hidden_states">> & Pick<ForwardOutput, "vision_hidden_states">;
 
 /** Conversions, models and results that several groups need; everything is made once. */
 export class Models {
@@ -52,9 +56,7 @@ export class Models {
   model(variant: RunnableVariant, dtype: Dtype = "fp32", changes: JsonObject = {}): Promise<Model> {
     return this.#once(`model ${variant.name} ${dtype} ${JSON.stringify(changes)}`, async () => {
       const { directory } = await this.convert(variant, dtype, changes);
-      const model = await Model.from_pretrained(directory, { dtype, runtime: nodeRuntime });
-      this.#loaded.push(model);
-      return model;
+      return this.#load(directory, dtype);
     });
   }
 
@@ -90,6 +92,28 @@ export class Models {
     );
   }
 
+  /** The states between the layers of a case in fp32, from graphs that give them. */
+  states(variant: RunnableVariant, caseName: string): Promise<States> {
+    return this.#once(`states ${variant.name} ${caseName}`, async () => {
+      const model = await this.#once(`model with states ${variant.name}`, async () => {
+        const directory = `${this.#workspace}/${variant.name}-states`;
+        const source = checkpointFiles(this.#golden, variant);
+        await convertCheckpoint(source, await openDirectorySink(directory), {
+          dtype: "fp32",
+          output_hidden_states: true,
+        });
+        return this.#load(directory, "fp32");
+      });
+      const inputs = await this.inputs(variant, variant.golden.cases[caseName]!);
+      const { past_key_values, hidden_states, vision_hidden_states } = await model.forward({
+        ...inputs,
+        output_hidden_states: true,
+      });
+      past_key_values?.dispose();
+      return { hidden_states: hidden_states!, vision_hidden_states };
+    });
+  }
+
   /** As many greedy tokens as the case has, end-of-sequence ignored, with the logits of every step. */
   generate(variant: RunnableVariant, caseName: string): Promise<GenerateResult> {
     return this.#once(`generate ${variant.name} ${caseName}`, async () => {
@@ -100,6 +124,12 @@ export class Models {
 
   async dispose(): Promise<void> {
     await Promise.all(this.#loaded.map((model) => model.dispose()));
+  }
+
+  async #load(directory: string, dtype: Dtype): Promise<Model> {
+    const model = await Model.from_pretrained(directory, { dtype, runtime: nodeRuntime });
+    this.#loaded.push(model);
+    return model;
   }
 
   #once<T>(key: string, make: () => Promise<T>): Promise<T> {

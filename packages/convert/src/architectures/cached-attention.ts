@@ -24,6 +24,7 @@ interface HeadShape {
  * |---|---|
  * | logits | float32 `[batch, kept, vocabulary]` |
  * | new_key_values.N.key, .value | float32 `[batch, key heads, new, head_dim]`: the new tokens' rows only |
+ * | hidden_states.N | float32 `[batch, new, hidden]`, where asked for: what layer N reads; the last one is normalised |
  */
 export interface DecoderInputs {
   /** int64 `[batch, new]`: the row of `cos` and `sin` of each token. */

@@ -1,7 +1,7 @@
 import type { Dtype, GraphName, InternVL2_5Config, TextConfig } from "@internvl/config";
 import { GraphBuilder } from "@internvl/onnx";
 import type { TensorSource } from "../checkpoint/index.js";
-import { Layers } from "../layers/layers.js";
+import { type LayerOptions, Layers } from "../layers/layers.js";
 import { buildInternLM2Decoder, buildInternLM2Embeddings } from "./internlm2.js";
 import { buildVisionEncoder } from "./internvit.js";
 import { buildQwen2Decoder, buildQwen2Embeddings } from "./qwen2.js";
@@ -24,9 +24,10 @@ export function buildGraph(
   dtype: Dtype,
   config: InternVL2_5Config,
   checkpoint: TensorSource,
+  options: LayerOptions = {},
 ): GraphBuilder {
   const g = new GraphBuilder({ name, metadata: { dtype, producer: "@internvl/convert" } });
-  const layers = new Layers(g, checkpoint, dtype);
+  const layers = new Layers(g, checkpoint, dtype, options);
   if (name === "vision_encoder") buildVisionEncoder(layers, config);
   else textArchitecture(config.text_config)[name](layers, config.text_config);
   return g;

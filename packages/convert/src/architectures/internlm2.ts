@@ -34,9 +34,12 @@ export function buildInternLM2Decoder(layers: Layers, config: InternLM2Config): 
     let sum = inputs_embeds;
     let delta: Value | undefined;
     for (let index = 0; index < config.num_hidden_layers; index++) {
+      model.hiddenState(index, () => (delta === undefined ? sum : g.add(sum, delta)));
       ({ sum, delta } = model.module(`layers.${index}`, (layer) => decoderLayer(layer, index, sum, delta, shared)));
     }
-    return addNorm(model, sum, delta, "norm", config).normed;
+    const { normed } = addNorm(model, sum, delta, "norm", config);
+    model.hiddenState(config.num_hidden_layers, () => normed);
+    return normed;
   });
 
   // -0 is 0, so that 0 means all.

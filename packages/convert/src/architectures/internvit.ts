@@ -10,7 +10,8 @@ import { pixelShuffle, projector } from "./projector.js";
  * et al. 2021) with LayerScale and without a norm at its end. It comes in two forms: 300M with LayerNorm, and 6B with
  * RMSNorm and norms over queries and keys.
  *
- * pixel_values float32 `[tiles, 3, size, size]` -> image_features float32 `[tiles, tokens, hidden of the language model]`
+ * pixel_values float32 `[tiles, 3, size, size]` -> image_features float32 `[tiles, tokens, hidden of the language model]`.
+ * `hidden_states.0` is the embedding and `hidden_states.N` what layer N gives, float32 `[tiles, 1 + patches, hidden]`.
  */
 export function buildVisionEncoder(layers: Layers, config: InternVL2_5Config): void {
   const { g } = layers;
@@ -20,8 +21,10 @@ export function buildVisionEncoder(layers: Layers, config: InternVL2_5Config): v
 
   let hidden = layers.module("vision_model", (model) => {
     let states = model.module("embeddings", (embeddings) => embed(embeddings, pixel_values, vision, size));
+    model.hiddenState(0, () => states);
     for (let index = 0; index < layersUntil(config); index++) {
       states = model.module(`encoder.layers.${index}`, (layer) => encoderLayer(layer, states, vision));
+      model.hiddenState(index + 1, () => states);
     }
     return states;
   });

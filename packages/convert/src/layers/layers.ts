@@ -6,6 +6,11 @@ import { quantiseBlockwise, quantiseColumns, quantiseRows, toFloat16, toFloat32 
 /** Weights that share a scale in q4 and q8. 128 decodes a third faster than 32 on a CPU, see the README. */
 const BLOCK_SIZE = 128;
 
+export interface LayerOptions {
+  /** Whether states between the layers become outputs of the graph. Default false. */
+  output_hidden_states?: boolean;
+}
+
 /**
  * Layers whose weights come from a checkpoint: what `torch.nn` is to a model file. An architecture says
  * `layers.linear(x, "mlp.fc1")`; which operators that becomes is decided by the dtype, here and nowhere else.
@@ -14,10 +19,12 @@ export class Layers {
   readonly g: GraphBuilder;
   readonly #checkpoint: TensorSource;
   readonly #dtype: Dtype;
+  readonly #options: LayerOptions;
   readonly #prefix: string;
 
-  constructor(g: GraphBuilder, checkpoint: TensorSource, dtype: Dtype, prefix = "") {
+  constructor(g: GraphBuilder, checkpoint: TensorSource, dtype: Dtype, options: LayerOptions = {}, prefix = "") {
     this.g = g;
+    this.#options = options;
     this.#checkpoint = checkpoint;
     this.#dtype = dtype;
     this.#prefix = prefix;
@@ -25,12 +32,20 @@ export class Layers {
 
   /** Builds a module: its tensors and its nodes are named under `name`. */
   module<T>(name: string, build: (layers: Layers) => T): T {
-    const inner = new Layers(this.g, this.#checkpoint, this.#dtype, `${this.#prefix}${name}.`);
+    const inner = new Layers(this.g, this.#checkpoint, this.#dtype, this.#options, `${this.#prefix}${name}.`);
     return this.g.scope(name, () => build(inner));
   }
 
   has(name: string): boolean {
     return this.#checkpoint.has(this.#prefix + name);
+  }
+
+  /**
+   * A state between layers, which Transformers' `output_hidden_states` shows: the output `hidden_states.INDEX` of a
+   * graph that was asked for them, and nothing in others.
+   */
+  hiddenState(index: number, state: () => Value): void {
+    if (this.#options.output_hidden_states) this.g.output(`hidden_states.${index}`, state());
   }
 
   /** A tensor as it is, in float32. In fp16 it is stored in half and widened in the graph. */

@@ -14,6 +14,7 @@ interface Options {
   output_dir?: string;
   cache_dir?: string;
   dtype: DtypeOption[];
+  output_hidden_states?: boolean;
   check: boolean;
   force?: boolean;
   json?: boolean;
@@ -38,6 +39,7 @@ export function convertCommand(name: string, prefix: string = name): Command {
     .option("--dtype <list>", `what to write: ${DTYPES.join(", ")}, several of them, or one a graph`, parseDtypes, [
       DEFAULT_DTYPE,
     ])
+    .option("--output_hidden_states", "graphs that also give the states between their layers")
     .option("--no-check", "do not load and run what was written")
     .option("--force", "write into a folder that holds something else")
     .option("--json", "print the summary as JSON")
@@ -50,10 +52,20 @@ async function runConvert(options: Options): Promise<void> {
   const input = resolveInput(options);
   const output = options.output_dir ?? `${input.replace(/[/\\]+$/, "")}-ONNX`;
   const progress = new ConvertProgress(process.stderr);
-  const { dtype, check, force } = options;
+  const { dtype, output_hidden_states, check, force } = options;
   try {
     const report = await interruptible(
-      (signal) => convertFolder({ input, output, dtype, check, force, signal, progress_callback: progress.report }),
+      (signal) =>
+        convertFolder({
+          input,
+          output,
+          dtype,
+          output_hidden_states,
+          check,
+          force,
+          signal,
+          progress_callback: progress.report,
+        }),
       () => progress.clear(),
     );
     progress.clear();

@@ -12,6 +12,8 @@ export interface ConvertFolderOptions extends LongCallOptions {
   /** The folder to write. */
   output: string;
   dtype: readonly DtypeOption[];
+  /** Graphs that also give the states between their layers. Default false. */
+  output_hidden_states?: boolean;
   /** Write into a folder that holds something else. Default false. */
   force?: boolean;
   /** Load and run what was written. Default true. */
@@ -39,13 +41,13 @@ export interface ConvertFolderReport {
  * @throws InternVLError what `convertCheckpoint` and `checkConversion` throw; `INPUT_INVALID` for the output folder
  */
 export async function convertFolder(options: ConvertFolderOptions): Promise<ConvertFolderReport> {
-  const { dtype, force, check = true, signal, progress_callback } = options;
+  const { dtype, output_hidden_states, force, check = true, signal, progress_callback } = options;
   const source = await nodeFiles.open(options.input);
   const target = await OutputFolder.open(options.output, source, { force });
   const started = performance.now();
   let conversion: Conversion;
   try {
-    conversion = await convertCheckpoint(source, target, { dtype, signal, progress_callback });
+    conversion = await convertCheckpoint(source, target, { dtype, output_hidden_states, signal, progress_callback });
   } catch (error) {
     await target.rollBack();
     throw error;

@@ -1,6 +1,7 @@
 import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
 import { HIDDEN, type KeyValueCache } from "./cache.js";
+import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
 
 /**
@@ -24,6 +25,14 @@ export interface ReadInputs extends LongCallOptions {
   logits_to_keep: number;
   /** Room the cache leaves behind the last token, for those that will be generated. */
   spare: number;
+  output_hidden_states?: boolean;
+}
+
+export interface ReadOutput {
+  /** float32 `[batch, kept, vocabulary]` */
+  logits: Tensor;
+  /** float32 `[batch, length, hidden]` each, where asked for. */
+  hidden_states?: Tensor[];
 }
 
 /** The tokens `start` to before `end` of what is read; `total` is the cache's length after the last of all pieces. */
@@ -45,37 +54,39 @@ export class Decoder {
     this.#heads = heads;
   }
 
-  /**
-   * Reads a prompt piece by piece.
-   *
-   * @returns float32 `[batch, kept, vocabulary]`
-   */
-  async read(inputs: ReadInputs): Promise<Tensor> {
-    const { cache, logits_to_keep, signal, progress_callback } = inputs;
+  /** Reads a prompt piece by piece. */
+  async read(inputs: ReadInputs): Promise<ReadOutput> {
+    const { cache, logits_to_keep, output_hidden_states, signal, progress_callback } = inputs;
+    if (output_hidden_states) assertHiddenStates(this.#session);
     const length = inputs.embeddings.dims[1]!;
     const total = cache.length + length;
     const piece = this.#pieceLength(cache.batch_size, total);
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits: Tensor[] = [];
+    const states: Tensor[][] = [];
     for (let start = 0; start < length; start += piece) {
       throwIfAborted(signal, "Reading the prompt was aborted");
       const end = Math.min(start + piece, length);
       const kept = Math.max(0, end - Math.max(start, length - wanted));
-      const result = await this.#run(inputs, { start, end, total }, kept, end === length ? inputs.spare : 0);
-      if (kept > 0) logits.push(result);
+      const outputs = await this.#run(inputs, { start, end, total }, kept, end === length ? inputs.spare : 0);
+      if (kept > 0) logits.push(outputs.logits);
+      if (output_hidden_states) states.push(hiddenStatesOf(outputs));
       if (length > 1) {
         progress_callback?.({ stage: "prefill", loaded: end, total: length, unit: "tokens" });
         await yieldToEventLoop();
       }
     }
-    return joinPositions(logits);
+    return {
+      logits: joinPositions(logits),
+      hidden_states: states[0]?.map((_, layer) => joinPositions(states.map((run) => run[layer]!))),
+    };
   }
 
   release(): Promise<void> {
     return this.#session.release();
   }
 
-  async #run(inputs: ReadInputs, { start, end, total }: Piece, kept: number, spare: number): Promise<Tensor> {
+  async #run(inputs: ReadInputs, { start, end, total }: Piece, kept: number, spare: number) {
     const { cache, embeddings, signal } = inputs;
     const batch = cache.batch_size;
     const count = end - start;
@@ -101,14 +112,15 @@ export class Decoder {
       },
       { signal },
     );
-    if (outputs.logits === undefined) {
+    const { logits } = outputs;
+    if (logits === undefined) {
       throw new InternVLError("GRAPH_INVALID", {
         what: "The decoder's graph has no output logits",
         fix: "Convert the checkpoint again.",
       });
     }
     cache.append(outputs, count, visible, spare);
-    return outputs.logits;
+    return { ...outputs, logits };
   }
 
   #pieceLength(batch: number, total: number): number {

@@ -34,6 +34,8 @@ export interface ForwardInputs extends ModelInputs, LongCallOptions {
   past_key_values?: KeyValueCache;
   /** Logits of the last N positions only. 0 (the default) means all, as in Transformers. */
   logits_to_keep?: number;
+  /** Also the states between the layers. The folder must have been converted with them. Default false. */
+  output_hidden_states?: boolean;
 }
 
 export interface ForwardOutput {
@@ -43,6 +45,13 @@ export interface ForwardOutput {
   past_key_values?: KeyValueCache;
   /** float32 `[tiles, tokens, hidden]`, when there were pictures. */
   image_hidden_states?: Tensor;
+  /**
+   * With `output_hidden_states`: float32 `[batch, length, hidden]` each. First the embeddings with the image features in
+   * their places, then what each layer gives; the last one after the final norm.
+   */
+  hidden_states?: Tensor[];
+  /** With `output_hidden_states`, of the vision tower: float32 `[tiles, 1 + patches, hidden]` each, embedding first. */
+  vision_hidden_states?: Tensor[];
 }
 
 /** What `generate` takes beside the generation options. */

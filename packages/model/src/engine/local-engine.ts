@@ -7,7 +7,7 @@ import type { Decoder } from "./decoder.js";
 import { placeImageFeatures, type TokenEmbeddings } from "./embeddings.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult, ModelInputs } from "./engine.js";
 import { assertTokenIds, positionsOf, toMask, toRows } from "./inputs.js";
-import type { VisionEncoder } from "./vision.js";
+import type { Encoded, EncodeOptions, VisionEncoder } from "./vision.js";
 
 /** Cache room for generated tokens before the arrays grow for the first time. */
 const FIRST_SPARE = 128;
@@ -40,27 +40,34 @@ export class LocalEngine implements Engine {
     const past = cache.length;
     const length = input_ids[0]!.length;
     const mask = toMask(inputs.attention_mask, input_ids.length, past + length);
-    const { embeddings, features } = await this.#embed(inputs, input_ids, inputs.inputs_embeds);
+    const { output_hidden_states } = inputs;
+    const { embeddings, vision } = await this.#embed(inputs, input_ids, inputs.inputs_embeds);
     const positions =
       inputs.position_ids === undefined
         ? positionsOf(mask, origin(mask)).map((row) => row.slice(past))
         : toRows(inputs.position_ids, "position_ids");
-    const logits = await this.#parts.decoder.read({
+    const { logits, hidden_states } = await this.#parts.decoder.read({
       embeddings,
       positions,
       visible: mask.map((row) => row.slice(past)),
       cache,
       logits_to_keep: inputs.logits_to_keep ?? 0,
       spare: FIRST_SPARE,
+      output_hidden_states,
       signal: inputs.signal,
       progress_callback: inputs.progress_callback,
     });
-    return { logits, past_key_values: cache, image_hidden_states: features };
+    return {
+      logits,
+      past_key_values: cache,
+      image_hidden_states: vision?.features,
+      ...(output_hidden_states && { hidden_states, vision_hidden_states: vision?.hidden_states }),
+    };
   }
 
   async getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor> {
     this.#assertUsable();
-    return this.#parts.vision.encode(pixel_values, options);
+    return (await this.#parts.vision.encode(pixel_values, options)).features;
   }
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
@@ -79,14 +86,14 @@ export class LocalEngine implements Engine {
       const embedded = await this.#embed(inputs, input_ids);
       const positions = positionsOf(attention_mask, origin(attention_mask));
       const prompt = { embeddings: embedded.embeddings, positions, visible: attention_mask };
-      return (await decoder.read({ ...reading, ...prompt, progress_callback })).data as Float32Array;
+      return (await decoder.read({ ...reading, ...prompt, progress_callback })).logits.data as Float32Array;
     };
     const next = attention_mask.map((row) => row.reduce((sum, visible) => sum + visible, 0));
     const visible = next.map(() => [1]);
     const step = async (tokens: readonly number[]) => {
       const embedded = await embeddings.lookUp(column(tokens), signal);
       const positions = column(next.map((_, row) => next[row]!++));
-      return (await decoder.read({ ...reading, embeddings: embedded, positions, visible })).data as Float32Array;
+      return (await decoder.read({ ...reading, embeddings: embedded, positions, visible })).logits.data as Float32Array;
     };
     try {
       return await generateTokens({
@@ -113,21 +120,21 @@ export class LocalEngine implements Engine {
   }
 
   async #embed(
-    inputs: ModelInputs & LongCallOptions,
+    inputs: ModelInputs & EncodeOptions,
     input_ids: readonly (readonly number[])[],
     given?: Tensor,
-  ): Promise<{ embeddings: Tensor; features?: Tensor }> {
-    const { config, vision, embeddings } = this.#parts;
+  ): Promise<{ embeddings: Tensor; vision?: Encoded }> {
+    const { config, embeddings } = this.#parts;
     assertTokenIds(input_ids, config.text_config.vocab_size);
     assertTiles(inputs);
     const { pixel_values, signal } = inputs;
-    const features = pixel_values && (await vision.encode(pixel_values, inputs));
+    const vision = pixel_values && (await this.#parts.vision.encode(pixel_values, inputs));
     // A copy: the caller's tensor is not ours to write image features into.
     const embedded = given
       ? new Tensor("float32", (given.data as Float32Array).slice(), given.dims)
       : await embeddings.lookUp(input_ids, signal);
-    placeImageFeatures(embedded, input_ids, config.image_token_id, features, inputs.image_flags);
-    return { embeddings: embedded, features };
+    placeImageFeatures(embedded, input_ids, config.image_token_id, vision?.features, inputs.image_flags);
+    return { embeddings: embedded, vision };
   }
 
   #assertUsable(): void {

@@ -1,5 +1,6 @@
 import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
+import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { assertPixelValues } from "./inputs.js";
 
 /**
@@ -7,6 +8,17 @@ import { assertPixelValues } from "./inputs.js";
  * abort and a progress report get through; smaller tiles go together until they are as much work.
  */
 const PIXELS_PER_RUN = 448 * 448;
+
+export interface EncodeOptions extends LongCallOptions {
+  output_hidden_states?: boolean;
+}
+
+export interface Encoded {
+  /** float32 `[tiles, tokens, hidden of the language model]`. */
+  features: Tensor;
+  /** float32 `[tiles, 1 + patches, hidden]` each, where asked for. */
+  hidden_states?: Tensor[];
+}
 
 /** InternViT, pixel shuffle and projector: tiles in, features in the language model's width out. */
 export class VisionEncoder {
@@ -18,16 +30,18 @@ export class VisionEncoder {
     this.#imageSize = imageSize;
   }
 
-  /** float32 `[tiles, 3, size, size]` -> float32 `[tiles, tokens, hidden]`. */
-  async encode(pixel_values: Tensor, { signal, progress_callback }: LongCallOptions = {}): Promise<Tensor> {
+  /** @param pixel_values float32 `[tiles, 3, size, size]` */
+  async encode(pixel_values: Tensor, options: EncodeOptions = {}): Promise<Encoded> {
+    const { output_hidden_states, signal, progress_callback } = options;
     assertPixelValues(pixel_values, this.#imageSize);
+    if (output_hidden_states) assertHiddenStates(this.#session);
     const size = this.#imageSize;
     const tiles = pixel_values.dims[0]!;
     const tilePixels = 3 * size * size;
     const tilesPerRun = Math.max(1, Math.floor(PIXELS_PER_RUN / (size * size)));
     const pixels = pixel_values.data as Float32Array;
-    let features: Float32Array | undefined;
-    let dims: readonly number[] = [];
+    const features: Tensor[] = [];
+    const states: Tensor[][] = [];
 
     progress_callback?.({ stage: "vision", loaded: 0, total: tiles, unit: "tiles" });
     for (let first = 0; first < tiles; first += tilesPerRun) {
@@ -35,20 +49,35 @@ export class VisionEncoder {
       const count = Math.min(tilesPerRun, tiles - first);
       const part = pixels.subarray(first * tilePixels, (first + count) * tilePixels);
       const feeds = { pixel_values: new Tensor("float32", part, [count, 3, size, size]) };
-      const { image_features } = await this.#session.run(feeds, { signal });
-      if (image_features === undefined) throw missingOutput();
-      dims = image_features.dims;
-      features ??= new Float32Array(tiles * dims[1]! * dims[2]!);
-      features.set(image_features.data as Float32Array, first * dims[1]! * dims[2]!);
+      const outputs = await this.#session.run(feeds, { signal });
+      if (outputs.image_features === undefined) throw missingOutput();
+      features.push(outputs.image_features);
+      if (output_hidden_states) states.push(hiddenStatesOf(outputs));
       progress_callback?.({ stage: "vision", loaded: first + count, total: tiles, unit: "tiles" });
       await yieldToEventLoop();
     }
-    return new Tensor("float32", features!, [tiles, dims[1]!, dims[2]!]);
+    return {
+      features: joinTiles(features),
+      hidden_states: states[0]?.map((_, layer) => joinTiles(states.map((run) => run[layer]!))),
+    };
   }
 
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/** `[tiles, …]` of every run's `[some tiles, …]`. */
+function joinTiles(parts: readonly Tensor[]): Tensor {
+  if (parts.length === 1) return parts[0]!;
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.size, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part.data as Float32Array, at);
+    at += part.size;
+  }
+  const tiles = parts.reduce((sum, part) => sum + part.dims[0]!, 0);
+  return new Tensor("float32", joined, [tiles, ...parts[0]!.dims.slice(1)]);
 }
 
 function missingOutput(): InternVLError {

@@ -21,7 +21,7 @@ const FILES: readonly string[] = [
 /** Checkpoints become folders that load and run, in every dtype. */
 export const convert: Group = async ({ golden, models, report }) => {
   const lowest = new Map<Dtype, number>();
-  for (const variant of runnableVariants(golden, report, () => 1)) {
+  for (const variant of runnableVariants(golden, report)) {
     for (const dtype of DTYPES) {
       const check = `${variant.name} ${dtype}`;
       await report.attempt(check, async () => {
