@@ -30,7 +30,7 @@ try {
   inProject("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { ONNXRUNTIME_NODE_INSTALL: "skip" });
 
   const demo = "node_modules/@internvl/demo-model";
-  inProject("npx", ["--no", "internvl-convert", "--input", demo, "--output_dir", "demo-ONNX", "--dtype", "q4"]);
+  inProject("npx", ["internvl-convert", "--input", demo, "--output_dir", "demo-ONNX", "--dtype", "q4"]);
   writeFileSync(join(project, "example.mjs"), exampleOfTheReadme(`${demo}/samples/${firstSample(demo)}`));
   const answer = inProject("node", ["example.mjs"]).trim();
   if (answer === "") throw new Error("The example printed nothing");
