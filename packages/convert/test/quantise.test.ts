@@ -140,12 +140,12 @@ describe("quantiseBlockwise", () => {
   test("reads the source once for data and then scales, and again for scales alone", async () => {
     const source = await tensor(numbers(336), [3, 112]);
     let reads = 0;
-    const { name, dtype, shape } = source;
+    const { name, dtype, shape, rows } = source;
     const stream: WeightSource["stream"] = (options) => {
       reads++;
       return source.stream(options);
     };
-    const { data, scales } = quantiseBlockwise({ name, dtype, shape, stream }, { bits: 4 });
+    const { data, scales } = quantiseBlockwise({ name, dtype, shape, rows, stream }, { bits: 4 });
     const alone = await bytesOf(scales);
     expect(reads).toBe(1);
     await bytesOf(data);

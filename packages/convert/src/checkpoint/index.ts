@@ -7,3 +7,4 @@ export {
 } from "./original.js";
 export type { TensorSpec } from "./spec.js";
 export { CheckpointTensor, type StreamOptions, type TensorSource, type WeightSource } from "./tensor.js";
+export { joinedRows, type RowSegment, renamed, rowView, withTensors } from "./view.js";

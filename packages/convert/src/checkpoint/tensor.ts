@@ -1,6 +1,7 @@
-import { InternVLError, type ModelFiles, throwIfAborted } from "@internvl/core";
+import { InternVLError, type ModelFiles } from "@internvl/core";
 import { elementCount, type SafetensorsDtype } from "../safetensors/dtype.js";
 import type { SafetensorsEntry } from "../safetensors/layout.js";
+import { streamRanges } from "./stream.js";
 
 export interface StreamOptions {
   signal?: AbortSignal;
@@ -15,6 +16,11 @@ export interface WeightSource {
   readonly name: string;
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
+  /**
+   * The elements of rows `start` to before `end` of the leading dimension, little-endian, row-major. A row of a vector is
+   * one element; a scalar has one row.
+   */
+  rows(start: number, end: number, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
   /** The elements, little-endian, row-major, in pieces. */
   stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
 }
@@ -32,10 +38,6 @@ export interface TensorSource {
   /** @throws InternVLError `CHECKPOINT_INVALID` when there is no tensor of this name */
   get(name: string): WeightSource;
 }
-
-const DEFAULT_PIECE_BYTES = 4 * 1024 * 1024;
-// The widest element: no piece ends within one.
-const DEFAULT_UNIT_BYTES = 8;
 
 /** A tensor of a checkpoint: where it lies, and reads of it. Its data are read when they are asked for, never kept. */
 export class CheckpointTensor implements WeightSource {
@@ -85,24 +87,8 @@ export class CheckpointTensor implements WeightSource {
     return this.#range(start * rowBytes, end * rowBytes, options);
   }
 
-  /** Its bytes in pieces. The next piece is being read while the consumer works on the last one. */
-  async *stream(options: StreamOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    const { signal, pieceBytes = DEFAULT_PIECE_BYTES, unitBytes = DEFAULT_UNIT_BYTES } = options;
-    const step = Math.max(1, Math.floor(pieceBytes / unitBytes)) * unitBytes;
-    const read = (start: number): Promise<Uint8Array> | undefined => {
-      if (start >= this.byteLength) return undefined;
-      const piece = this.#range(start, Math.min(start + step, this.byteLength), { signal });
-      // Nobody awaits this piece if the consumer stops early; a failure of it is then nobody's concern.
-      piece.catch(() => undefined);
-      return piece;
-    };
-    let next = read(0);
-    for (let start = step; next !== undefined; start += step) {
-      const piece = await next;
-      throwIfAborted(signal);
-      next = read(start);
-      yield piece;
-    }
+  stream(options: StreamOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    return streamRanges(this.byteLength, (start, end) => this.#range(start, end, options), options);
   }
 
   async #range(start: number, end: number, options: { signal?: AbortSignal }): Promise<Uint8Array> {
