@@ -9,7 +9,7 @@ import {
   readPretrained,
 } from "./base/pretrained-config.js";
 import { either, flag, integer, listOf, nullable, oneOf, real, tokenId } from "./base/rules.js";
-import { findPart } from "./dialects/index.js";
+import { findPart, type Section } from "./dialects/index.js";
 import { pathInFile, readSection, type SectionMap, writeSection } from "./dialects/section.js";
 import { SEED_INTERNLM2 } from "./dialects/seed.js";
 import * as limits from "./limits.js";
@@ -115,21 +115,25 @@ export class InternLM2Config extends Base {
 
   /** Reads the original's form. @throws ConfigError */
   static from_dict(json: JsonObject, options: FromDictOptions = {}): InternLM2Config {
-    return fromFile(
-      options.origin,
-      (path) => pathInFile(OWN, path),
-      () => new InternLM2Config(readSection(INTERNLM2_DEFINITION, OWN, json)),
-    );
+    return readConfig({ json, map: OWN }, options);
   }
 
   /** Reads `config.json`: a language model's own, or the part about it of a whole model's. */
   static from_pretrained(model: string | ModelFiles, options?: PretrainedOptions): Promise<InternLM2Config> {
     return readPretrained(model, CONFIG_FILE, options, (json, { origin }) =>
-      InternLM2Config.from_dict(findPart(json, "text_config"), { origin }),
+      readConfig(findPart(json, "text_config", OWN, "internlm2"), { origin }),
     );
   }
 
   override to_dict(): JsonObject {
     return writeSection(INTERNLM2_DEFINITION, OWN, this, this.extra);
   }
+}
+
+function readConfig({ json, map }: Section, { origin }: FromDictOptions): InternLM2Config {
+  return fromFile(
+    origin,
+    (path) => pathInFile(map, path),
+    () => new InternLM2Config(readSection(INTERNLM2_DEFINITION, map, json)),
+  );
 }

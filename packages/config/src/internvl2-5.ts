@@ -11,7 +11,7 @@ import {
   type SaveOptions,
   savePretrained,
 } from "./base/pretrained-config.js";
-import { type ConfigProblem, collect } from "./base/problems.js";
+import { ConfigError, type ConfigProblem, collect } from "./base/problems.js";
 import { type DialectName, dialectNamed, findDialect } from "./dialects/index.js";
 import { effectiveImageSize, INTERNVL2_5_DEFINITION, type InternVL2_5ConfigFields } from "./internvl2-5-definition.js";
 import { createTextConfig, type TextConfigFields } from "./text.js";
@@ -26,7 +26,7 @@ export type InternVL2_5ConfigInput = Omit<Given<InternVL2_5ConfigFields>, "visio
 
 /** How `to_dict` and `save_pretrained` write. */
 export interface DialectOptions {
-  /** `"seed"` (the default) or `"original"`, the files of OpenGVLab. */
+  /** `"seed"` (the default), `"original"` (OpenGVLab's files) or `"transformers"` (the merged classes'). */
   dialect?: DialectName;
 }
 
@@ -78,8 +78,11 @@ export class InternVL2_5Config extends Base {
    */
   static from_dict(json: JsonObject, options: FromDictOptions = {}): InternVL2_5Config {
     const { origin = "InternVL2_5Config" } = options;
-    const { input, pathInFile } = readWhole(findDialect(json, origin), json, origin);
-    return fromFile(options.origin, pathInFile, () => new InternVL2_5Config(input));
+    const { input, pathInFile, contradictions } = readWhole(findDialect(json, origin), json, origin);
+    const config = fromFile(options.origin, pathInFile, () => new InternVL2_5Config(input));
+    const problems = contradictions(config);
+    if (problems.length > 0) throw new ConfigError(origin, problems, "Mend the file or download it again.");
+    return config;
   }
 
   /**

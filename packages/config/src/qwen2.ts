@@ -9,7 +9,7 @@ import {
   readPretrained,
 } from "./base/pretrained-config.js";
 import { dropout, either, flag, integer, listOf, nullable, oneOf, real, tokenId } from "./base/rules.js";
-import { findPart } from "./dialects/index.js";
+import { findPart, type Section } from "./dialects/index.js";
 import { pathInFile, readSection, type SectionMap, writeSection } from "./dialects/section.js";
 import { SEED_QWEN2 } from "./dialects/seed.js";
 import * as limits from "./limits.js";
@@ -137,21 +137,25 @@ export class Qwen2Config extends Base {
 
   /** Reads Transformers' form, of 4.x and of 5.x. @throws ConfigError */
   static from_dict(json: JsonObject, options: FromDictOptions = {}): Qwen2Config {
-    return fromFile(
-      options.origin,
-      (path) => pathInFile(OWN, path),
-      () => new Qwen2Config(readSection(QWEN2_DEFINITION, OWN, json)),
-    );
+    return readConfig({ json, map: OWN }, options);
   }
 
   /** Reads `config.json`: a language model's own, or the part about it of a whole model's. */
   static from_pretrained(model: string | ModelFiles, options?: PretrainedOptions): Promise<Qwen2Config> {
     return readPretrained(model, CONFIG_FILE, options, (json, { origin }) =>
-      Qwen2Config.from_dict(findPart(json, "text_config"), { origin }),
+      readConfig(findPart(json, "text_config", OWN, "qwen2"), { origin }),
     );
   }
 
   override to_dict(): JsonObject {
     return writeSection(QWEN2_DEFINITION, OWN, this, this.extra);
   }
+}
+
+function readConfig({ json, map }: Section, { origin }: FromDictOptions): Qwen2Config {
+  return fromFile(
+    origin,
+    (path) => pathInFile(map, path),
+    () => new Qwen2Config(readSection(QWEN2_DEFINITION, map, json)),
+  );
 }

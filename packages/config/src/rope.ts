@@ -65,6 +65,12 @@ export function toRopeScaling(value: JsonValue): JsonValue {
   return rope_type === undefined ? rest : { rope_type, ...rest };
 }
 
+/** Writes `type` beside `rope_type`, so that every Transformers understands it. */
+export function toBothRopeScalings(value: JsonValue): JsonValue {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return value.rope_type === undefined ? value : { ...value, type: value.rope_type };
+}
+
 /** Writes `type`, as before Transformers 4.43. */
 export function toLegacyRopeScaling(value: JsonValue): JsonValue {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;

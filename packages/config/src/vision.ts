@@ -9,7 +9,7 @@ import {
   readPretrained,
 } from "./base/pretrained-config.js";
 import { dropout, flag, integer, oneOf, real } from "./base/rules.js";
-import { findPart } from "./dialects/index.js";
+import { findPart, type Section } from "./dialects/index.js";
 import { pathInFile, readSection, type SectionMap, writeSection } from "./dialects/section.js";
 import { SEED } from "./dialects/seed.js";
 import * as limits from "./limits.js";
@@ -94,21 +94,25 @@ export class InternVL2_5VisionConfig extends Base {
 
   /** Reads the tower's own form. @throws ConfigError */
   static from_dict(json: JsonObject, options: FromDictOptions = {}): InternVL2_5VisionConfig {
-    return fromFile(
-      options.origin,
-      (path) => pathInFile(OWN, path),
-      () => new InternVL2_5VisionConfig(readSection(VISION_DEFINITION, OWN, json)),
-    );
+    return readConfig({ json, map: OWN }, options);
   }
 
   /** Reads `config.json`: the tower's own, or the part about it of a whole model's. */
   static from_pretrained(model: string | ModelFiles, options?: PretrainedOptions): Promise<InternVL2_5VisionConfig> {
     return readPretrained(model, CONFIG_FILE, options, (json, { origin }) =>
-      InternVL2_5VisionConfig.from_dict(findPart(json, "vision_config"), { origin }),
+      readConfig(findPart(json, "vision_config", OWN), { origin }),
     );
   }
 
   override to_dict(): JsonObject {
     return writeSection(VISION_DEFINITION, OWN, this, this.extra);
   }
+}
+
+function readConfig({ json, map }: Section, { origin }: FromDictOptions): InternVL2_5VisionConfig {
+  return fromFile(
+    origin,
+    (path) => pathInFile(map, path),
+    () => new InternVL2_5VisionConfig(readSection(VISION_DEFINITION, map, json)),
+  );
 }

@@ -1,11 +1,11 @@
 import { InternVLError, type JsonObject } from "@internvl/core";
-import { ConfigError, show } from "./base/problems.js";
+import { ConfigError, type ConfigProblem, show } from "./base/problems.js";
 import type { Dialect, PartName } from "./dialects/dialect.js";
-import { isObject } from "./dialects/index.js";
+import { isObject } from "./dialects/json.js";
 import { pathInFile, readSection, type SectionMap, writeSection } from "./dialects/section.js";
-import type { InternVL2_5ConfigInput } from "./internvl2-5.js";
-import { INTERNVL2_5_DEFINITION, type InternVL2_5ConfigFields } from "./internvl2-5-definition.js";
-import { findTextModel, type TextConfig, textModel } from "./text.js";
+import type { InternVL2_5Config, InternVL2_5ConfigInput } from "./internvl2-5.js";
+import { INTERNVL2_5_DEFINITION } from "./internvl2-5-definition.js";
+import { findTextModel, type TextConfig, type TextModel, textModel } from "./text.js";
 import { VISION_DEFINITION } from "./vision.js";
 
 /** What a whole model's file says, as the constructor takes it, and the path that one of our fields has in that file. */
@@ -13,20 +13,23 @@ export interface WholeFile {
   readonly input: InternVL2_5ConfigInput;
   /** `["text_config", "num_attention_heads"]` -> `["llm_config", "num_attention_heads"]` */
   pathInFile(path: readonly string[]): string[];
+  /** Fields of the file that follow from others, and do not. */
+  contradictions(config: InternVL2_5Config): ConfigProblem[];
 }
 
 /** @throws ConfigError (a part is missing), InternVLError `UNSUPPORTED` (a part is of an unknown kind) */
-export function readWhole(dialect: Dialect, json: JsonObject, origin: string): WholeFile {
+export function readWhole(dialect: Dialect, file: JsonObject, origin: string): WholeFile {
+  const json = dialect.prepare?.(file) ?? file;
   const vision = readPart(dialect, json, "vision_config", origin);
   const text = readPart(dialect, json, "text_config", origin);
-  const model = findTextModel(text, `${nameOfPart(dialect, "text_config")} of ${origin}`);
+  const model = readTextModel(dialect, text, `${nameOfPart(dialect, "text_config")} of ${origin}`);
   const sections: Partial<Record<string, SectionMap>> = {
     vision_config: dialect.vision_config,
     text_config: textSection(dialect, model.model_type),
   };
   return {
     input: {
-      ...readSection(INTERNVL2_5_DEFINITION, dialect.whole, json),
+      ...readSection(INTERNVL2_5_DEFINITION, dialect.whole, withoutDerived(dialect, json)),
       vision_config: readSection(VISION_DEFINITION, dialect.vision_config, vision),
       text_config: model.read(textSection(dialect, model.model_type), text),
     },
@@ -34,13 +37,20 @@ export function readWhole(dialect: Dialect, json: JsonObject, origin: string): W
       const section = sections[first];
       return [...pathInFile(dialect.whole, [first]), ...(section ? pathInFile(section, rest) : rest)];
     },
+    contradictions: (config) =>
+      Object.entries(dialect.derived ?? {}).flatMap(([name, derive]) => {
+        const [expected, got] = [derive(config), json[name]];
+        return got === undefined || got === expected
+          ? []
+          : [{ path: [name], expected: show(expected), got: show(got) }];
+      }),
   };
 }
 
 /** The JSON of a whole model's file. */
 export function writeWhole(
   dialect: Dialect,
-  config: Readonly<InternVL2_5ConfigFields>,
+  config: Readonly<InternVL2_5Config>,
   extra: Readonly<JsonObject>,
 ): JsonObject {
   const { vision_config, text_config } = config;
@@ -49,7 +59,22 @@ export function writeWhole(
     vision_config: writeSection(VISION_DEFINITION, dialect.vision_config, vision_config, vision_config.extra),
     text_config: textModel(model_type).write(textSection(dialect, model_type), text_config),
   };
-  return writeSection(INTERNVL2_5_DEFINITION, dialect.whole, config, extra, parts);
+  const json = writeSection(INTERNVL2_5_DEFINITION, dialect.whole, config, extra, parts);
+  for (const [name, derive] of Object.entries(dialect.derived ?? {})) json[name] = derive(config);
+  return json;
+}
+
+/** Which language model a section is about, by the names that this dialect has for them. */
+function readTextModel(dialect: Dialect, json: JsonObject, section: string): TextModel {
+  const found = Object.entries(dialect.text_config).find(([, map]) => map.model_type === json.model_type);
+  // Where the dialect's name is another one, the architecture is another one too.
+  if (found !== undefined && found[0] !== json.model_type) return textModel(found[0] as TextConfig["model_type"]);
+  return findTextModel(json, section);
+}
+
+function withoutDerived(dialect: Dialect, json: JsonObject): JsonObject {
+  const names = Object.keys(dialect.derived ?? {});
+  return Object.fromEntries(Object.entries(json).filter(([name]) => !names.includes(name)));
 }
 
 function nameOfPart(dialect: Dialect, part: PartName): string {

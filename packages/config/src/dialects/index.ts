@@ -1,17 +1,20 @@
-import { InternVLError, type JsonObject, type JsonValue } from "@internvl/core";
+import { InternVLError, type JsonObject } from "@internvl/core";
 import { show } from "../base/problems.js";
 import type { Dialect, PartName } from "./dialect.js";
+import { isObject } from "./json.js";
 import { ORIGINAL } from "./original.js";
+import type { SectionMap } from "./section.js";
 import { SEED } from "./seed.js";
+import { TRANSFORMERS } from "./transformers.js";
 
-export type DialectName = "seed" | "original";
+/** `"seed"`: the port that this project mirrors; `"original"`: OpenGVLab's; `"transformers"`: the merged classes. */
+export type DialectName = "seed" | "original" | "transformers";
 
 /** All dialects. A new one is a file beside these and an entry here. */
-const DIALECTS: Readonly<Record<DialectName, Dialect>> = { seed: SEED, original: ORIGINAL };
-
-/** What other values of `model_type` stand for, so that the message can say it. */
-const NOT_READ_YET: Readonly<Record<string, string>> = {
-  internvl: "the dialect of the classes merged into Transformers",
+const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
+  seed: SEED,
+  original: ORIGINAL,
+  transformers: TRANSFORMERS,
 };
 
 /**
@@ -23,9 +26,8 @@ export function findDialect(json: JsonObject, origin = "the configuration"): Dia
   const { model_type } = json;
   const found = Object.values(DIALECTS).find(({ whole }) => whole.model_type === model_type);
   if (found !== undefined) return found;
-  const known = typeof model_type === "string" ? NOT_READ_YET[model_type] : undefined;
   throw new InternVLError("UNSUPPORTED", {
-    what: `The model type of ${origin} is not supported${known === undefined ? "" : `: it is ${known}`}`,
+    what: `The model type of ${origin} is not supported`,
     expected: `model_type ${Object.values(DIALECTS)
       .map(({ name, whole }) => `${show(whole.model_type)} (${name})`)
       .join(" or ")}`,
@@ -44,19 +46,28 @@ export function dialectNamed(name: DialectName): Dialect {
   });
 }
 
-/** The section of a part in `json`, where that is a whole model's file in any dialect; `json` itself otherwise. */
-export function findPart(json: JsonObject, part: PartName): JsonObject {
-  for (const { whole } of Object.values(DIALECTS)) {
-    const section = json[nameOfPart(whole, part)];
-    if (whole.model_type === json.model_type && isObject(section)) return section;
+/** One section of a file, and how it is to be read. */
+export interface Section {
+  readonly json: JsonObject;
+  readonly map: SectionMap;
+}
+
+/**
+ * The section of a part in `json`, where that is a whole model's file in any dialect; `json` itself otherwise.
+ *
+ * @param own how a part's own file is read
+ * @param language for `text_config`: our name of the language model
+ */
+export function findPart(json: JsonObject, part: PartName, own: SectionMap, language = ""): Section {
+  for (const dialect of Object.values(DIALECTS)) {
+    if (dialect.whole.model_type !== json.model_type) continue;
+    const section = (dialect.prepare?.(json) ?? json)[nameOfPart(dialect.whole, part)];
+    const map = part === "vision_config" ? dialect.vision_config : dialect.text_config[language];
+    if (isObject(section)) return { json: section, map: map ?? own };
   }
-  return json;
+  return { json, map: own };
 }
 
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function nameOfPart({ fields }: Dialect["whole"], part: PartName): string {
+function nameOfPart({ fields }: SectionMap, part: PartName): string {
   return fields?.[part]?.name ?? part;
 }
