@@ -1,7 +1,7 @@
 export type { Given } from "./base/definition.js";
 export type { FromDictOptions, SaveOptions } from "./base/pretrained-config.js";
 export { ConfigError, type ConfigProblem } from "./base/problems.js";
-export type { DialectName } from "./dialects/index.js";
+export { type DialectName, dialectOf } from "./dialects/index.js";
 export {
   DEFAULT_DTYPE,
   DTYPES,

@@ -1,17 +1,17 @@
 import {
   type Dtype,
   type DtypeOption,
-  GenerationConfig,
   GRAPHS,
   graphPath,
-  InternVL2_5Config,
+  type InternVL2_5Config,
   resolveDtypes,
 } from "@internvl/config";
 import { type FileSink, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
 import { writeModel } from "@internvl/onnx";
-import { InternVL2_5Processor } from "@internvl/processor";
 import { buildGraph } from "./architectures/index.js";
-import { Checkpoint, expectOriginalTensors } from "./checkpoint/index.js";
+import { readGenerationConfig } from "./generation-config.js";
+import { openCheckpoint } from "./open.js";
+import { withResizedPositions } from "./positions/resize.js";
 
 export interface ConvertOptions extends LongCallOptions {
   /** What to write: one dtype (for all graphs or one a graph), or several to have a choice later. Default `"q4"`. */
@@ -29,10 +29,12 @@ export interface Conversion {
   graphs: { path: string; dtype: Dtype; byteLength: number }[];
   /** Bytes of all graphs. */
   byteLength: number;
+  /** Names of the checkpoint's tensors that the network does not have. */
+  unused: readonly string[];
 }
 
 /**
- * Turns a checkpoint in OpenGVLab's original format into the folder that the model package loads.
+ * Turns a checkpoint of any dialect into the folder that the model package loads.
  *
  * Everything is checked before anything is written: config, names, shapes and dtypes of all tensors, tokenizer. Weights
  * are streamed a few at a time. Each file gets its name when it is complete, and config.json comes last, so that a folder
@@ -49,16 +51,15 @@ export async function convertCheckpoint(
 ): Promise<Conversion> {
   const { output_hidden_states, signal, progress_callback } = options;
   const wanted = wantedGraphs(options.dtype);
-  const { config, checkpoint, processor } = await openCheckpoint(source, { signal });
-  const generation_config = (await source.has("generation_config.json"))
-    ? await GenerationConfig.from_pretrained(source, { signal })
-    : undefined;
+  const { config, tensors: stored, unused, processor } = await openCheckpoint(source, { signal });
+  const tensors = withResizedPositions(stored, config);
+  const generation_config = await readGenerationConfig(source, config, processor, { signal });
 
   const graphs: Conversion["graphs"] = [];
   for (const [index, { name, dtype }] of wanted.entries()) {
     throwIfAborted(signal, "The conversion was aborted");
     const path = graphPath(name, dtype);
-    const graph = buildGraph(name, dtype, config, checkpoint, { output_hidden_states });
+    const graph = buildGraph(name, dtype, config, tensors, { output_hidden_states });
     const { byteLength } = await writeModel(target, path, graph, {
       signal,
       progress_callback: progress_callback && ((info) => progress_callback({ ...info, stage: "convert", name: path })),
@@ -68,27 +69,9 @@ export async function convertCheckpoint(
   }
   throwIfAborted(signal, "The conversion was aborted");
   await processor.save_pretrained(target);
-  await generation_config?.save_pretrained(target);
+  await generation_config.save_pretrained(target);
   await config.save_pretrained(target);
-  return { config, graphs, byteLength: graphs.reduce((sum, graph) => sum + graph.byteLength, 0) };
-}
-
-/** Everything of a checkpoint that can be checked before its weights are read. */
-async function openCheckpoint(
-  source: ModelFiles,
-  options: { signal?: AbortSignal } = {},
-): Promise<{ config: InternVL2_5Config; checkpoint: Checkpoint; processor: InternVL2_5Processor }> {
-  const original = await InternVL2_5Config.from_pretrained(source, options);
-  const checkpoint = await Checkpoint.open(source, options);
-  expectOriginalTensors(checkpoint, original);
-  const processor = await InternVL2_5Processor.from_pretrained(source, options);
-  // The original dialect leaves these ids to the tokenizer.
-  const config = original.with({
-    image_token_id: processor.image_token_id,
-    image_start_token_id: processor.start_image_token_id,
-    image_end_token_id: processor.end_image_token_id,
-  });
-  return { config, checkpoint, processor };
+  return { config, graphs, unused, byteLength: graphs.reduce((sum, graph) => sum + graph.byteLength, 0) };
 }
 
 /** Each graph once, though two presets may share it. */

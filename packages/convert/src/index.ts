@@ -14,6 +14,8 @@ export {
 export { type Conversion, type ConvertOptions, convertCheckpoint } from "./convert.js";
 export { type Inspection, inspectCheckpoint } from "./inspect.js";
 export { Layers } from "./layers/layers.js";
+export { asOriginal, asTransformers, NAME_TABLES, type NameRow, type RowSharing } from "./names/index.js";
+export { type RewriteOptions, type Rewriting, rewriteCheckpoint } from "./rewrite/index.js";
 export {
   readSafetensorsHeader,
   type SafetensorsDtype,

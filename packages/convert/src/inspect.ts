@@ -1,9 +1,16 @@
-import { DTYPES, type Dtype, GRAPHS, InternVL2_5Config, resolveDtypes } from "@internvl/config";
+import { type DialectName, DTYPES, type Dtype, GRAPHS, type InternVL2_5Config, resolveDtypes } from "@internvl/config";
 import type { ModelFiles } from "@internvl/core";
 import { buildGraph } from "./architectures/index.js";
-import { Checkpoint, type CheckpointTotals, expectOriginalTensors } from "./checkpoint/index.js";
+import type { CheckpointTotals, TensorSource } from "./checkpoint/index.js";
+import { openConfig, openWeights } from "./open.js";
+import { withResizedPositions } from "./positions/resize.js";
+import { elementCount } from "./safetensors/dtype.js";
 
 export interface Inspection {
+  /** How the folder is written. */
+  dialect: DialectName;
+  /** Names of tensors that the network does not have. */
+  unused: readonly string[];
   config: InternVL2_5Config;
   /** Tensors, parameters, bytes, and parameters by dtype. */
   totals: CheckpointTotals;
@@ -18,13 +25,18 @@ export async function inspectCheckpoint(
   source: ModelFiles,
   options: { signal?: AbortSignal } = {},
 ): Promise<Inspection> {
-  const config = await InternVL2_5Config.from_pretrained(source, options);
-  const checkpoint = await Checkpoint.open(source, options);
-  expectOriginalTensors(checkpoint, config);
+  const { dialect, config } = await openConfig(source, options);
+  const { checkpoint, tensors, unused } = await openWeights(source, dialect, config, options);
   const parameters = (prefix: string) =>
-    checkpoint.names().reduce((sum, name) => sum + (name.startsWith(prefix) ? checkpoint.get(name).numel : 0), 0);
+    tensors
+      .names()
+      .filter((name) => name.startsWith(prefix))
+      .reduce((sum, name) => sum + elementCount(tensors.get(name).shape), 0);
+  const graphTensors = withResizedPositions(tensors, config);
   return {
+    dialect,
     config,
+    unused,
     totals: checkpoint.totals(),
     parts: {
       vision: parameters("vision_model."),
@@ -32,15 +44,15 @@ export async function inspectCheckpoint(
       language: parameters("language_model."),
     },
     convertedBytes: Object.fromEntries(
-      DTYPES.map((dtype) => [dtype, convertedBytes(config, checkpoint, dtype)]),
+      DTYPES.map((dtype) => [dtype, convertedBytes(config, graphTensors, dtype)]),
     ) as Record<Dtype, number>,
   };
 }
 
 /** Builds the graphs without writing them: they know how long each weight will be. */
-function convertedBytes(config: InternVL2_5Config, checkpoint: Checkpoint, dtype: Dtype): number {
+function convertedBytes(config: InternVL2_5Config, tensors: TensorSource, dtype: Dtype): number {
   const dtypes = resolveDtypes(dtype);
-  return GRAPHS.map((name) => buildGraph(name, dtypes[name], config, checkpoint))
+  return GRAPHS.map((name) => buildGraph(name, dtypes[name], config, tensors))
     .flatMap((graph) => graph.build().pending)
     .reduce((sum, { data }) => sum + data.byteLength, 0);
 }

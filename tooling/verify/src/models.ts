@@ -1,6 +1,6 @@
 import type { Dtype } from "@internvl/config";
 import { type Conversion, convertCheckpoint } from "@internvl/convert";
-import type { JsonObject, Tensor } from "@internvl/core";
+import type { JsonObject, ModelFiles, Tensor } from "@internvl/core";
 import {
   type ForwardInputs,
   type ForwardOutput,
@@ -57,6 +57,15 @@ export class Models {
     return this.#once(`model ${variant.name} ${dtype} ${JSON.stringify(changes)}`, async () => {
       const { directory } = await this.convert(variant, dtype, changes);
       return this.#load(directory, dtype);
+    });
+  }
+
+  /** The model made of a variant's folder in another dialect, in fp32. */
+  mergedModel(variant: RunnableVariant, files: ModelFiles): Promise<Model> {
+    return this.#once(`merged model ${variant.name}`, async () => {
+      const directory = `${this.#workspace}/${variant.name}-merged`;
+      await convertCheckpoint(files, await openDirectorySink(directory), { dtype: "fp32" });
+      return this.#load(directory, "fp32");
     });
   }
 

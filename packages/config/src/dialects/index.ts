@@ -1,14 +1,13 @@
 import { InternVLError, type JsonObject } from "@internvl/core";
 import { show } from "../base/problems.js";
-import type { Dialect, PartName } from "./dialect.js";
+import type { Dialect, DialectName, PartName } from "./dialect.js";
 import { isObject } from "./json.js";
 import { ORIGINAL } from "./original.js";
 import type { SectionMap } from "./section.js";
 import { SEED } from "./seed.js";
 import { TRANSFORMERS } from "./transformers.js";
 
-/** `"seed"`: the port that this project mirrors; `"original"`: OpenGVLab's; `"transformers"`: the merged classes. */
-export type DialectName = "seed" | "original" | "transformers";
+export type { DialectName } from "./dialect.js";
 
 /** All dialects. A new one is a file beside these and an entry here. */
 const DIALECTS: Readonly<Record<DialectName, Dialect>> = {
@@ -34,6 +33,11 @@ export function findDialect(json: JsonObject, origin = "the configuration"): Dia
     got: show(model_type),
     fix: "Pass a checkpoint of InternVL 2.5, or a folder that was converted from one.",
   });
+}
+
+/** The name of the dialect that a whole model's `config.json` is written in. @throws InternVLError `UNSUPPORTED` */
+export function dialectOf(json: JsonObject, origin?: string): DialectName {
+  return findDialect(json, origin).name;
 }
 
 /** The dialect with this name. @throws InternVLError `INPUT_INVALID` */

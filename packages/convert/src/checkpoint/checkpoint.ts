@@ -30,32 +30,39 @@ export class Checkpoint implements TensorSource {
   readonly name: string;
   /** The safetensors files, sorted. */
   readonly files: readonly string[];
+  /** What does not fit together in the folder, for `expectTensors` to report with all the rest. */
+  readonly problems: readonly string[];
   readonly #tensors: ReadonlyMap<string, CheckpointTensor>;
 
-  private constructor(name: string, files: readonly string[], tensors: ReadonlyMap<string, CheckpointTensor>) {
+  private constructor(
+    name: string,
+    files: readonly string[],
+    tensors: readonly CheckpointTensor[],
+    problems: readonly string[] = [],
+  ) {
     this.name = name;
     this.files = files;
-    this.#tensors = tensors;
+    this.problems = problems;
+    this.#tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   }
 
   /**
    * Opens `model.safetensors`, or else the shards that `model.safetensors.index.json` names.
    *
    * @throws InternVLError `FILE_NOT_FOUND` (no weights), `UNSUPPORTED` (weights in another format only),
-   *   `CHECKPOINT_INVALID` (shards that are missing or do not hold what the index says), `FILE_INVALID` (a file that is
-   *   cut off or no safetensors file)
+   *   `CHECKPOINT_INVALID` (shards that are missing), `FILE_INVALID` (a file that is cut off or no safetensors file).
+   *   Shards that do not hold what the index says are in `problems`.
    */
   static async open(files: ModelFiles, options: { signal?: AbortSignal } = {}): Promise<Checkpoint> {
     if (await files.has(SINGLE_FILE)) {
       const tensors = await readTensors(files, SINGLE_FILE, options);
-      return new Checkpoint(files.name, [SINGLE_FILE], new Map(tensors.map((tensor) => [tensor.name, tensor])));
+      return new Checkpoint(files.name, [SINGLE_FILE], tensors);
     }
     if (!(await files.has(INDEX_FILE))) throw await noWeights(files);
     const index = await readIndex(files, INDEX_FILE, options);
     const shards = await Promise.all(index.shards.map((shard) => readTensors(files, shard, options)));
     const tensors = shards.flat();
-    checkIndex(index, tensors, files.name);
-    return new Checkpoint(files.name, index.shards, new Map(tensors.map((tensor) => [tensor.name, tensor])));
+    return new Checkpoint(files.name, index.shards, tensors, checkIndex(index, tensors));
   }
 
   names(): string[] {

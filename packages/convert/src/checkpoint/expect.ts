@@ -5,8 +5,10 @@ import type { TensorSpec } from "./spec.js";
 import type { TensorSource } from "./tensor.js";
 
 export interface ExpectTensorsOptions {
-  /** What becomes of tensors that no spec names. Default `"allow"`. */
+  /** What becomes of tensors that no spec names: they are returned, or an error. Default `"allow"`. */
   extra?: "allow" | "refuse";
+  /** What is known to be wrong already: it is reported with all the rest. */
+  problems?: readonly string[];
 }
 
 /** The dtypes that weights are converted from. */
@@ -15,14 +17,15 @@ const WEIGHT_DTYPES: readonly SafetensorsDtype[] = ["F32", "F16", "BF16"];
 /**
  * Checks a checkpoint against what a network expects, all of it before any weight is read.
  *
- * @throws InternVLError `CHECKPOINT_INVALID`: one error with all that is missing, of a wrong shape, of a wrong dtype
- *   and, where asked for, too much; at most eight names of each kind, the rest counted
+ * @returns the names that no spec has
+ * @throws InternVLError `CHECKPOINT_INVALID`: one error with all that is missing, of a wrong shape, of a wrong dtype or
+ *   known to be wrong, and then with what is too much; at most eight names of each kind, the rest counted
  */
 export function expectTensors(
   checkpoint: TensorSource,
   specs: readonly TensorSpec[],
-  options: ExpectTensorsOptions = {},
-): void {
+  { extra = "allow", problems = [] }: ExpectTensorsOptions = {},
+): string[] {
   const missing: string[] = [];
   const wrongShapes: string[] = [];
   const wrongDtypes: string[] = [];
@@ -37,17 +40,18 @@ export function expectTensors(
     }
     if (!WEIGHT_DTYPES.includes(tensor.dtype)) wrongDtypes.push(`${name} is ${tensor.dtype}`);
   }
+  const unused = extraNames(checkpoint, specs);
   const findings = [
+    ...problems,
     finding(missing, "missing"),
     finding(wrongShapes, "of another shape"),
     finding(wrongDtypes, "of another dtype"),
-    options.extra === "refuse" ? finding(extraNames(checkpoint, specs), "not expected") : undefined,
   ].filter((line) => line !== undefined);
-  if (findings.length === 0) return;
+  if (findings.length === 0 && (extra === "allow" || unused.length === 0)) return unused;
   throw new InternVLError("CHECKPOINT_INVALID", {
     what: `The weights of ${checkpoint.name} do not fit its config.json`,
     expected: `the ${counted(specs.length, "tensor")} of the network in ${WEIGHT_DTYPES.join(", ")}`,
-    got: findings.join("; "),
+    got: [...findings, finding(unused, "not expected")].filter((line) => line !== undefined).join("; "),
     fix: "Check that config.json and the weights belong together, or download the model again.",
   });
 }

@@ -55,25 +55,22 @@ export async function readIndex(
   return { path, weightMap, shards };
 }
 
-/** @throws InternVLError `CHECKPOINT_INVALID` unless every tensor is where the index says, and the index names them all */
-export function checkIndex(index: ShardIndex, tensors: readonly CheckpointTensor[], name: string): void {
+/** What speaks against every tensor being where the index says, once, and the index naming them all. */
+export function checkIndex(index: ShardIndex, tensors: readonly CheckpointTensor[]): string[] {
   const found = new Set(tensors.map((tensor) => `${tensor.file}\n${tensor.name}`));
   const absent = [...index.weightMap].filter(([tensor, shard]) => !found.has(`${shard}\n${tensor}`));
   const unnamed = tensors.filter((tensor) => index.weightMap.get(tensor.name) !== tensor.file);
-  if (absent.length === 0 && unnamed.length === 0) return;
   const findings: string[] = [];
   if (absent.length > 0) {
     const lines = absent.map(([tensor, shard]) => `${tensor} in ${shard}`);
-    findings.push(`${counted(absent.length, "tensor")} not where it says (${listing(lines)})`);
+    findings.push(`${counted(absent.length, "tensor")} not where ${index.path} says: ${listing(lines)}`);
   }
   if (unnamed.length > 0) {
-    const lines = unnamed.map((tensor) => `${tensor.name} in ${tensor.file}`);
-    findings.push(`${counted(unnamed.length, "tensor")} that it does not name (${listing(lines)})`);
+    const lines = unnamed.map((tensor) => {
+      const other = index.weightMap.get(tensor.name);
+      return `${tensor.name} in ${tensor.file}${other === undefined ? "" : ` (named in ${other})`}`;
+    });
+    findings.push(`${counted(unnamed.length, "tensor")} that ${index.path} does not name there: ${listing(lines)}`);
   }
-  throw new InternVLError("CHECKPOINT_INVALID", {
-    what: `${index.path} and the shards of ${name} do not belong together`,
-    expected: "every tensor in the shard that the index names",
-    got: findings.join("; "),
-    fix: "Download the index and the shards again, from one revision.",
-  });
+  return findings;
 }

@@ -1,9 +1,11 @@
 export { Checkpoint, type CheckpointTotals } from "./checkpoint.js";
 export { type ExpectTensorsOptions, expectTensors } from "./expect.js";
+export { counted, listing } from "./listing.js";
 export {
-  expectOriginalTensors,
   type OriginalTensorConfig,
   originalTensorSpecs,
+  POSITION_EMBEDDING_NAME,
+  patchesOfTile,
 } from "./original.js";
 export type { TensorSpec } from "./spec.js";
 export { CheckpointTensor, type StreamOptions, type TensorSource, type WeightSource } from "./tensor.js";

@@ -83,6 +83,16 @@ export function narrowToFloat16(source: Uint32Array, target: Uint16Array): numbe
   return -1;
 }
 
+/** Rounds float32 bits to bfloat16, ties to even, infinity and NaN kept. What overflows becomes infinity. */
+export function narrowToBfloat16(source: Uint32Array, target: Uint16Array): void {
+  const count = source.length;
+  for (let i = 0; i < count; i++) {
+    const bits = source[i]!;
+    const isNan = (bits & 0x7fffffff) > FLOAT32_INFINITY;
+    target[i] = isNan ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+  }
+}
+
 const scratch = new Float32Array(1);
 const scratchBits = new Uint32Array(scratch.buffer);
 

@@ -64,6 +64,11 @@ export function runnableVariants(golden: GoldenFolder, report: GroupReport): Run
   });
 }
 
+/** A variant as the merged classes' own conversion wrote it; `rest` has what `hf/` leaves out. */
+export function mergedFiles(golden: GoldenFolder, { name }: RunnableVariant, rest: ModelFiles): ModelFiles {
+  return new LayeredFiles(`${name}/hf`, [new DirectoryFiles(golden.path("tiny", name, "hf")), rest]);
+}
+
 /** The files of a variant with its tokenizer, as a published checkpoint has them; `changes` replace parts of config.json. */
 export function checkpointFiles(golden: GoldenFolder, variant: RunnableVariant, changes: JsonObject = {}): ModelFiles {
   const config = JSON.stringify({ ...variant.config, ...changes });

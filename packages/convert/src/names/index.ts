@@ -1,0 +1,3 @@
+export { assertNamesOf } from "./mixed.js";
+export { NAME_TABLES, type NameRow, type RowSharing } from "./table.js";
+export { asOriginal, asTransformers, transformersSpecs, withFileNames } from "./views.js";

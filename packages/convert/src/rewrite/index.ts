@@ -1,0 +1,1 @@
+export { type RewriteOptions, type Rewriting, rewriteCheckpoint } from "./rewrite.js";

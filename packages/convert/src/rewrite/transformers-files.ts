@@ -1,0 +1,107 @@
+import { type FileSink, type JsonObject, MemoryFolder, readJsonObject, writeFile } from "@internvl/core";
+import {
+  CONTEXT_IMAGE_TOKEN,
+  END_IMAGE_TOKEN,
+  IMAGE_TOKEN,
+  type InternVL2_5Processor,
+  START_IMAGE_TOKEN,
+  VIDEO_TOKEN,
+} from "@internvl/processor";
+
+const PROCESSOR_CLASS = "InternVLProcessor";
+
+/** Names of tokens that `InternVLProcessor` asks its tokenizer for. */
+const NAMED_TOKENS = {
+  start_image_token: START_IMAGE_TOKEN,
+  end_image_token: END_IMAGE_TOKEN,
+  context_image_token: CONTEXT_IMAGE_TOKEN,
+  video_token: VIDEO_TOKEN,
+};
+
+/**
+ * The processor's files as `InternVLProcessor` of Transformers reads them: preprocessor_config.json (4.52) and the same
+ * within processor_config.json (5), chat_template.jinja with `<IMG_CONTEXT>` for a picture, tokenizer.json with
+ * `<video>`, tokenizer_config.json, special_tokens_map.json.
+ */
+export async function writeTransformersFiles(sink: FileSink, processor: InternVL2_5Processor): Promise<void> {
+  const { image_processor, image_seq_length, chat_template } = processor;
+  const image = imageProcessorJson(image_processor);
+  await writeJson(sink, "preprocessor_config.json", { ...image, processor_class: PROCESSOR_CLASS });
+  await writeJson(sink, "processor_config.json", {
+    image_processor: image,
+    image_seq_length,
+    processor_class: PROCESSOR_CLASS,
+    video_processor: videoProcessorJson(image_processor),
+  });
+  // Its processor replaces the context token; <image> would stay as text.
+  await writeFile(sink, "chat_template.jinja", chat_template.text.replaceAll(IMAGE_TOKEN, CONTEXT_IMAGE_TOKEN));
+  await writeTokenizer(sink, processor.tokenizer);
+}
+
+/** `GotOcr2ImageProcessor`'s fields. Its `crop_to_patches` is false: the processor turns it on. */
+function imageProcessorJson(image_processor: InternVL2_5Processor["image_processor"]): JsonObject {
+  const { do_convert_rgb, do_normalize, do_rescale, do_resize, image_mean, image_std } = image_processor;
+  const { max_tiles, min_tiles, resample, rescale_factor, size } = image_processor;
+  return {
+    ...image_processor.unknown_fields,
+    crop_to_patches: false,
+    do_convert_rgb,
+    do_normalize,
+    do_rescale,
+    do_resize,
+    image_mean,
+    image_processor_type: "GotOcr2ImageProcessor",
+    image_std,
+    max_patches: max_tiles,
+    min_patches: min_tiles,
+    resample,
+    rescale_factor,
+    size: { ...size },
+  };
+}
+
+function videoProcessorJson(image_processor: InternVL2_5Processor["image_processor"]): JsonObject {
+  const { do_convert_rgb, do_normalize, do_rescale, do_resize, image_mean, image_std } = image_processor;
+  const { resample, rescale_factor, size } = image_processor;
+  return {
+    do_convert_rgb,
+    do_normalize,
+    do_rescale,
+    do_resize,
+    do_sample_frames: false,
+    image_mean,
+    image_std,
+    initial_shift: true,
+    resample,
+    rescale_factor,
+    return_metadata: false,
+    size: { ...size },
+    video_processor_type: "InternVLVideoProcessor",
+  };
+}
+
+async function writeTokenizer(sink: FileSink, tokenizer: InternVL2_5Processor["tokenizer"]): Promise<void> {
+  const folder = new MemoryFolder();
+  await tokenizer.save_pretrained(folder);
+  const json = await readJsonObject(folder, "tokenizer.json");
+  const config = await readJsonObject(folder, "tokenizer_config.json");
+  await writeFile(sink, "tokenizer.json", JSON.stringify(withVideoToken(json, tokenizer)));
+  await writeJson(sink, "tokenizer_config.json", {
+    ...config,
+    ...NAMED_TOKENS,
+    extra_special_tokens: NAMED_TOKENS,
+    processor_class: PROCESSOR_CLASS,
+  });
+  await writeFile(sink, "special_tokens_map.json", await folder.read("special_tokens_map.json"));
+}
+
+/** `<video>` stands for frames in a prompt and is replaced before the model sees it, so its id has no embedding. */
+function withVideoToken(json: JsonObject, tokenizer: InternVL2_5Processor["tokenizer"]): JsonObject {
+  if (tokenizer.convert_tokens_to_ids(VIDEO_TOKEN) !== null || !Array.isArray(json.added_tokens)) return json;
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return { ...json, added_tokens: [...json.added_tokens, { id: tokenizer.length, content: VIDEO_TOKEN, ...flags }] };
+}
+
+async function writeJson(sink: FileSink, path: string, json: JsonObject): Promise<void> {
+  await writeFile(sink, path, `${JSON.stringify(json, null, 2)}\n`);
+}
