@@ -1,4 +1,6 @@
 import { packageBuild } from "@internvl-tooling/tsup";
 import { defineConfig } from "tsup";
 
-export default defineConfig(packageBuild({ entry: ["src/main.ts", "src/accuracy.ts"], platform: "node", dts: false }));
+export default defineConfig(
+  packageBuild({ entry: ["src/main.ts", "src/accuracy.ts", "src/reference.ts"], platform: "node", dts: false }),
+);

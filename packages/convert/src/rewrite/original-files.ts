@@ -8,6 +8,7 @@ import {
 } from "@internvl/core";
 import type { InternVL2_5Processor } from "@internvl/processor";
 import { carryFiles, SLOW_TOKENIZER_FILES } from "./carry.js";
+import { writeJson } from "./write-json.js";
 
 /** Fields of tokenizer_config.json that only Transformers' processor asks for. */
 const FOREIGN_FIELDS: readonly string[] = [
@@ -71,8 +72,4 @@ async function writeVocabulary(sink: FileSink, tokenizer: JsonObject, config: Js
   await writeFile(sink, "vocab.json", JSON.stringify(vocab));
   await writeFile(sink, "merges.txt", `#version: 0.2\n${lines.join("\n")}\n`);
   await writeJson(sink, "added_tokens.json", Object.fromEntries(added.map(({ content, id }) => [content, id])));
-}
-
-async function writeJson(sink: FileSink, path: string, json: JsonObject): Promise<void> {
-  await writeFile(sink, path, `${JSON.stringify(json, null, 2)}\n`);
 }

@@ -1,7 +1,8 @@
-import { type FileSink, InternVLError, type LongCallOptions, writeFile } from "@internvl/core";
+import { type FileSink, InternVLError, type LongCallOptions } from "@internvl/core";
 import type { WeightSource } from "../checkpoint/index.js";
 import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
 import { type SafetensorsSource, writeSafetensors } from "../safetensors/index.js";
+import { writeJson } from "./write-json.js";
 
 export interface ShardOptions extends LongCallOptions {
   /** Bytes of tensors a file; one that is larger by itself gets a file of its own. */
@@ -47,7 +48,7 @@ export async function writeShards(
   }
   if (shards.length > 1) {
     const json = { metadata: { total_size: total }, weight_map };
-    await writeFile(sink, "model.safetensors.index.json", `${JSON.stringify(json, null, 2)}\n`);
+    await writeJson(sink, "model.safetensors.index.json", json);
   }
   return total;
 }

@@ -1,5 +1,6 @@
 import { type FileSink, type JsonObject, MemoryFolder, readJsonObject, writeFile } from "@internvl/core";
 import {
+  type AddedToken,
   CONTEXT_IMAGE_TOKEN,
   END_IMAGE_TOKEN,
   IMAGE_TOKEN,
@@ -7,6 +8,7 @@ import {
   START_IMAGE_TOKEN,
   VIDEO_TOKEN,
 } from "@internvl/processor";
+import { writeJson } from "./write-json.js";
 
 const PROCESSOR_CLASS = "InternVLProcessor";
 
@@ -95,13 +97,16 @@ async function writeTokenizer(sink: FileSink, tokenizer: InternVL2_5Processor["t
   await writeFile(sink, "special_tokens_map.json", await folder.read("special_tokens_map.json"));
 }
 
-/** `<video>` stands for frames in a prompt and is replaced before the model sees it, so its id has no embedding. */
+/**
+ * `<video>` stands for frames in a prompt and is replaced before the model sees it, so its id has no embedding. Another
+ * spelling of a special token (`[UNUSED_TOKEN_145]` for `<|im_end|>`) is left out: the library of Transformers would
+ * give it an id of its own, past the end of the embedding.
+ */
 function withVideoToken(json: JsonObject, tokenizer: InternVL2_5Processor["tokenizer"]): JsonObject {
-  if (tokenizer.convert_tokens_to_ids(VIDEO_TOKEN) !== null || !Array.isArray(json.added_tokens)) return json;
+  const added = json.added_tokens as AddedToken[];
+  const special = new Set(added.filter((token) => token.special).map(({ id }) => id));
+  const named = added.filter((token) => token.special || !special.has(token.id));
+  if (tokenizer.convert_tokens_to_ids(VIDEO_TOKEN) !== null) return { ...json, added_tokens: named };
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  return { ...json, added_tokens: [...json.added_tokens, { id: tokenizer.length, content: VIDEO_TOKEN, ...flags }] };
-}
-
-async function writeJson(sink: FileSink, path: string, json: JsonObject): Promise<void> {
-  await writeFile(sink, path, `${JSON.stringify(json, null, 2)}\n`);
+  return { ...json, added_tokens: [...named, { id: tokenizer.length, content: VIDEO_TOKEN, ...flags }] };
 }

@@ -1,0 +1,69 @@
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { rewriteCheckpoint } from "@internvl/convert";
+import { setDefaultRuntime } from "@internvl/core";
+import { nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
+import { GoldenFolder } from "./golden/folder.js";
+import { checkpointFiles, findVariants, type RunnableVariant } from "./golden/variants.js";
+import { runProgram } from "./program.js";
+import { missingModules, runPython } from "./reference/python.js";
+import { temporaryFolder } from "./workspace.js";
+
+const SCRIPTS = fileURLToPath(new URL("../../reference", import.meta.url));
+const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
+const MODULES = ["torch", "transformers", "safetensors", "PIL"];
+
+const USAGE = `Usage: npm run reference -- [DIR] [--python PATH] [--if-available]
+
+Writes every checkpoint of DIR (default: the fixtures of the repository) in the dialect of Transformers, and lets
+Transformers load it and compute the numbers that DIR has of the original code.
+
+  --python PATH    with ${MODULES.join(", ")} (default: INTERNVL_PYTHON, or python3)
+  --if-available   where such a Python is missing, say so and pass`;
+
+await runProgram(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      python: { type: "string", default: process.env["INTERNVL_PYTHON"] || "python3" },
+      "if-available": { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const missing = missingModules(values.python, MODULES);
+  if (missing !== undefined) {
+    console.log(`NOT CHECKED against Transformers: ${values.python} does not have ${MODULES.join(", ")} (${missing})`);
+    return values["if-available"] ? 0 : 1;
+  }
+  setDefaultRuntime(nodeRuntime);
+  const golden = new GoldenFolder(positionals[0] ?? FIXTURES);
+  const variants = findVariants(golden).filter((variant): variant is RunnableVariant => variant.golden !== undefined);
+  let failed = variants.length === 0 ? 1 : 0;
+  for (const variant of variants) {
+    const { ok, output } = await loadsInTransformers(values.python, golden, variant);
+    console.log(`${variant.name}: ${output}`);
+    if (!ok) failed++;
+  }
+  return failed > 0 ? 1 : 0;
+});
+
+async function loadsInTransformers(python: string, golden: GoldenFolder, variant: RunnableVariant) {
+  const workspace = temporaryFolder();
+  try {
+    const folder = `${workspace.path}/${variant.name}`;
+    await rewriteCheckpoint(checkpointFiles(golden, variant), await openDirectorySink(folder), { to: "transformers" });
+    const strings = `tokenize-tiny-${variant.golden.tokenizer.replace("tokenizer-", "")}.json`;
+    return runPython(python, [
+      `${SCRIPTS}/dialects.py`,
+      folder,
+      ...["--golden", golden.path("tiny", variant.name), "--inputs", golden.path("tiny", "inputs")],
+      ...(golden.has(strings) ? ["--tokenizer", golden.path(strings)] : []),
+    ]);
+  } finally {
+    workspace.remove();
+  }
+}
