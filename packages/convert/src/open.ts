@@ -8,6 +8,7 @@ import {
   originalTensorSpecs,
   POSITION_EMBEDDING_NAME,
   type TensorSource,
+  withoutTensors,
 } from "./checkpoint/index.js";
 import { asOriginal, assertNamesOf, transformersSpecs, withFileNames } from "./names/index.js";
 import { positionGrid } from "./positions/resize.js";
@@ -16,7 +17,7 @@ import { positionGrid } from "./positions/resize.js";
 export interface OpenWeights {
   /** The files as they are, for counts. */
   readonly checkpoint: Checkpoint;
-  /** Under the original's names, in its shapes; position embeddings in their own size. */
+  /** The network's tensors under the original's names, in its shapes; position embeddings in their own size. */
   readonly tensors: TensorSource;
   /** Names, as the files have them, of tensors that the network does not have. */
   readonly unused: readonly string[];
@@ -72,12 +73,13 @@ export async function openWeights(
   if (dialect !== "transformers") {
     const specs = specsFor(checkpoint, POSITION_EMBEDDING_NAME, config);
     const unused = expectTensors(checkpoint, specs, { problems: checkpoint.problems });
-    return { checkpoint, tensors: checkpoint, unused: withoutDerived(unused) };
+    return { checkpoint, tensors: withoutTensors(checkpoint, unused), unused: withoutDerived(unused) };
   }
   const { tensors, problems } = withFileNames(checkpoint);
   const specs = transformersSpecs(specsFor(tensors, "vision_tower.embeddings.position_embeddings", config), config);
   const unused = expectTensors(tensors, specs, { problems: [...checkpoint.problems, ...problems] });
-  return { checkpoint, tensors: asOriginal(tensors, config), unused: withoutDerived(unused) };
+  const known = withoutTensors(tensors, unused);
+  return { checkpoint, tensors: asOriginal(known, config), unused: withoutDerived(unused) };
 }
 
 /** The network's tensors; a grid of position embeddings may have any size, since it is resized where it is used. */

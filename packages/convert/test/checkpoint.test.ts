@@ -125,10 +125,18 @@ describe("a checkpoint in shards", () => {
       "parts/2.safetensors": second,
       [INDEX]: index({ a: "1.safetensors", c: "1.safetensors", d: "parts/2.safetensors" }),
     };
-    const error = await failure(open(files));
+    const checkpoint = await open(files);
+    const [absent, unnamed] = [
+      `2 tensors not where ${INDEX} says: c in 1.safetensors, d in parts/2.safetensors`,
+      `2 tensors that ${INDEX} does not name there: b in 1.safetensors, c in parts/2.safetensors (named in 1.safetensors)`,
+    ];
+    expect(checkpoint.problems).toEqual([absent, unnamed]);
+    const check = () => expectTensors(checkpoint, [{ name: "gone", shape: [1] }], { problems: checkpoint.problems });
+    const error = await failure((async () => check())());
     expect(error.code).toBe("CHECKPOINT_INVALID");
-    expect(error.message).toContain("2 tensors not where it says (c in 1.safetensors, d in parts/2.safetensors)");
-    expect(error.message).toContain("2 tensors that it does not name (b in 1.safetensors, c in parts/2.safetensors)");
+    expect(error.message).toContain(
+      `${absent}; ${unnamed}; 1 tensor missing: gone [1]; 3 tensors not expected: a, b, c`,
+    );
   });
 
   test.each([
@@ -182,7 +190,7 @@ describe("expectTensors", () => {
 
   test("passes what is as expected", async () => {
     const checkpoint = await open(contents);
-    expectTensors(checkpoint, [specs[0]!, specs[5]!]);
+    expect(expectTensors(checkpoint, [specs[0]!, specs[5]!])).toEqual(["eight", "long", "more", "turned"]);
     expect(() => expectTensors(checkpoint, [specs[0]!], { extra: "refuse" })).toThrow(
       /4 tensors not expected: eight, long, more, turned/,
     );
@@ -201,6 +209,6 @@ describe("expectTensors", () => {
   test("names eight of a kind and counts the rest", async () => {
     const checkpoint = await open(contents);
     const many = Array.from({ length: 20 }, (_, i) => ({ name: `t${i}`, shape: [1] }));
-    expect(() => expectTensors(checkpoint, many)).toThrow(/20 tensors missing: t0 \[1\], .*t7 \[1\], and 12 more\./);
+    expect(() => expectTensors(checkpoint, many)).toThrow(/20 tensors missing: t0 \[1\], .*t7 \[1\], and 12 more;/);
   });
 });

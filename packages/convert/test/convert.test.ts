@@ -148,6 +148,7 @@ describe("convertCheckpoint", () => {
     expect(files).toEqual([
       "chat_template.jinja",
       "config.json",
+      "generation_config.json",
       "preprocessor_config.json",
       "processor_config.json",
       "special_tokens_map.json",

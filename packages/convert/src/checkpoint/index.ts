@@ -9,4 +9,4 @@ export {
 } from "./original.js";
 export type { TensorSpec } from "./spec.js";
 export { CheckpointTensor, type StreamOptions, type TensorSource, type WeightSource } from "./tensor.js";
-export { joinedRows, type RowSegment, renamed, rowView, withTensors } from "./view.js";
+export { joinedRows, type RowSegment, renamed, rowView, withoutTensors, withTensors } from "./view.js";

@@ -79,6 +79,18 @@ export function withTensors(source: TensorSource, replaced: ReadonlyMap<string, 
   };
 }
 
+/** `source` without some of its tensors. */
+export function withoutTensors(source: TensorSource, names: readonly string[]): TensorSource {
+  if (names.length === 0) return source;
+  const hidden = new Set(names);
+  return {
+    name: source.name,
+    names: () => source.names().filter((name) => !hidden.has(name)),
+    has: (name) => !hidden.has(name) && source.has(name),
+    get: (name) => source.get(name),
+  };
+}
+
 /** The number of rows: the leading dimension, 1 for a scalar. */
 function rowsOf(shape: readonly number[]): number {
   return shape[0] ?? 1;
