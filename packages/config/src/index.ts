@@ -14,6 +14,7 @@ export {
   resolveDtypes,
 } from "./dtype.js";
 export { FAMILY, type FamilyMember, findFamilyMember, type LanguageSize, type VisionSize } from "./family.js";
+export { type FamilyMatch, matchFamily } from "./family-match.js";
 export { GENERATION_CONFIG_FILE, GenerationConfig } from "./generation.js";
 export type { GenerationConfigFields, TokenIds } from "./generation-definition.js";
 export { InternLM2Config, type InternLM2ConfigFields } from "./internlm2.js";

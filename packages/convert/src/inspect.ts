@@ -1,16 +1,28 @@
-import { type DialectName, DTYPES, type Dtype, GRAPHS, type InternVL2_5Config, resolveDtypes } from "@internvl/config";
+import {
+  type DialectName,
+  DTYPES,
+  type Dtype,
+  type FamilyMatch,
+  GRAPHS,
+  type InternVL2_5Config,
+  matchFamily,
+  resolveDtypes,
+} from "@internvl/config";
 import type { ModelFiles } from "@internvl/core";
 import { buildGraph } from "./architectures/index.js";
 import type { CheckpointTotals, TensorSource } from "./checkpoint/index.js";
 import { openConfig, openWeights } from "./open.js";
 import { withResizedPositions } from "./positions/resize.js";
 import { elementCount } from "./safetensors/dtype.js";
+import { unusualPoints } from "./unusual.js";
 
 export interface Inspection {
   /** How the folder is written. */
   dialect: DialectName;
-  /** Names of tensors that the network does not have. */
-  unused: readonly string[];
+  /** The published model that it is, or is nearest to. */
+  family: FamilyMatch;
+  /** What is not as in the published models. */
+  unusual: string[];
   config: InternVL2_5Config;
   /** Tensors, parameters, bytes, and parameters by dtype. */
   totals: CheckpointTotals;
@@ -26,7 +38,8 @@ export async function inspectCheckpoint(
   options: { signal?: AbortSignal } = {},
 ): Promise<Inspection> {
   const { dialect, config } = await openConfig(source, options);
-  const { checkpoint, tensors, unused } = await openWeights(source, dialect, config, options);
+  const weights = await openWeights(source, dialect, config, options);
+  const { checkpoint, tensors } = weights;
   const parameters = (prefix: string) =>
     tensors
       .names()
@@ -36,7 +49,8 @@ export async function inspectCheckpoint(
   return {
     dialect,
     config,
-    unused,
+    family: matchFamily(config),
+    unusual: unusualPoints(config, weights),
     totals: checkpoint.totals(),
     parts: {
       vision: parameters("vision_model."),

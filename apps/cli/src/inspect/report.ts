@@ -19,18 +19,39 @@ function architectureLines({ vision_config, text_config, num_image_token }: Inte
   ];
 }
 
+/** How people call the dialects. */
+const DIALECTS: Readonly<Record<Inspection["dialect"], string>> = {
+  original: "OpenGVLab's original",
+  seed: "the port (internvl2_5)",
+  transformers: "the merged classes of Transformers (internvl)",
+};
+
 export function checkpointReport(name: string, inspection: Inspection): string {
-  const { config, totals, parts, convertedBytes } = inspection;
+  const { dialect, family, unusual, config, totals, parts, convertedBytes } = inspection;
   const kinds = Object.entries(totals.dtypes).map(([dtype, count]) => `${dtype} ${formatCount(count)}`);
   return [
     `${name}: a checkpoint, not converted`,
+    `dialect          ${DIALECTS[dialect]}`,
+    `family           ${familyText(family)}`,
     ...architectureLines(config),
     `tensors          ${totals.tensors}, ${formatBytes(totals.bytes)}`,
     `parameters       ${formatCount(totals.parameters)}: ${kinds.join(", ")}`,
     `                 vision ${formatCount(parts.vision)}, projector ${formatCount(parts.projector)}, language ${formatCount(parts.language)}`,
     "converted, with --dtype",
     ...Object.entries(convertedBytes).map(([dtype, bytes]) => `  ${dtype.padEnd(14)} ${formatBytes(bytes)}`),
+    ...unusual.map((point) => `note             ${point}`),
+    `convert it       npx internvl-convert --input ${shellWord(name)}`,
   ].join("\n");
+}
+
+function familyText({ member, differences }: Inspection["family"]): string {
+  if (differences.length === 0) return `${member.name} (or its -MPO)`;
+  return `nearest to ${member.name}; other are ${differences.join(", ")}`;
+}
+
+/** A path as it is typed into a shell. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 export function convertedReport(name: string, config: InternVL2_5Config, graphs: readonly GraphInspection[]): string {
