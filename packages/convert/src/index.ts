@@ -15,6 +15,15 @@ export { type Conversion, type ConvertOptions, convertCheckpoint } from "./conve
 export { type Inspection, inspectCheckpoint } from "./inspect.js";
 export { Layers } from "./layers/layers.js";
 export {
+  adapterFits,
+  type LoraAdapter,
+  type LoraDelta,
+  type LoraTarget,
+  readAdapter,
+  type WeightedAdapter,
+  withAdapters,
+} from "./lora/index.js";
+export {
   readSafetensorsHeader,
   type SafetensorsDtype,
   type SafetensorsEntry,
