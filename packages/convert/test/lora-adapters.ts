@@ -23,7 +23,7 @@ export async function checkpointOf(shapes: Shapes): Promise<TensorSource> {
   );
 }
 
-export const PLAIN_CONFIG: JsonObject = { peft_type: "LORA", r: 2, lora_alpha: 4, target_modules: ["q_proj"] };
+const PLAIN_CONFIG: JsonObject = { peft_type: "LORA", r: 2, lora_alpha: 4, target_modules: ["q_proj"] };
 
 /** The folder of an adapter of rank 2 and scaling 2, with what differs from it. */
 export function adapterFolder(tensors: Record<string, PlainTensor>, config: JsonObject = {}): MemoryFolder {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { joinedRows, renamed, withTensors } from "../src/checkpoint/view.js";
+import { joinedRows, renamed, withTensors } from "../src/checkpoint/index.js";
 import { adapterFits, missingTensors, withAdapters } from "../src/lora/index.js";
 import { adapterOf, checkpointOf, factors, filled, type Shapes, valuesOf } from "./lora-adapters.js";
 import { failure } from "./safetensors-files.js";

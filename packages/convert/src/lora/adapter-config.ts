@@ -1,6 +1,7 @@
 import { InternVLError, type JsonObject, type JsonValue, type ModelFiles, readJsonObject } from "@internvl/core";
+import { patternProblem, patternValue } from "./pattern.js";
 
-export const ADAPTER_CONFIG_FILE = "adapter_config.json";
+const ADAPTER_CONFIG_FILE = "adapter_config.json";
 
 /** What of `adapter_config.json` a merge depends on, checked. */
 export interface AdapterConfig {
@@ -76,16 +77,6 @@ export function scalingOf(config: AdapterConfig, module: string): { rank: number
   return { rank, scaling: alpha / (config.use_rslora ? Math.sqrt(rank) : rank) };
 }
 
-/** PEFT's `get_pattern_key`: the first key that matches the whole name, or its end after a point. */
-function patternValue(pattern: Readonly<Record<string, number>>, module: string): number | undefined {
-  const key = Object.keys(pattern).find((key) => patternExpression(key).test(module));
-  return key === undefined ? undefined : pattern[key];
-}
-
-function patternExpression(key: string): RegExp {
-  return new RegExp(`^(.*\\.)?(${key})$`);
-}
-
 function refuseOtherKinds(json: JsonObject, where: string): void {
   if (json.peft_type !== "LORA") {
     const isKnown = typeof json.peft_type === "string";
@@ -144,10 +135,9 @@ function patternOf(
   if (value === undefined || value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw invalidField(field, where, "an object", value);
   const entries = Object.entries(value).map(([key, entry]) => {
-    try {
-      patternExpression(key);
-    } catch (cause) {
-      throw invalidField(field, where, "keys that are names or regular expressions", key, cause);
+    const problem = patternProblem(key);
+    if (problem !== undefined) {
+      throw invalidField(field, where, `keys that are names or regular expressions (${problem})`, key);
     }
     return [key, numberOf(entry, `${field}[${JSON.stringify(key)}]`, where, isValid)] as const;
   });
@@ -160,19 +150,12 @@ function namesOf(value: JsonValue | undefined, field: string, where: string): re
   throw invalidField(field, where, "an array of names", value);
 }
 
-function invalidField(
-  field: string,
-  where: string,
-  expected: string,
-  value: JsonValue | undefined,
-  cause?: unknown,
-): InternVLError {
+function invalidField(field: string, where: string, expected: string, value: JsonValue | undefined): InternVLError {
   return new InternVLError("CONFIG_INVALID", {
     what: `${field} of ${where} cannot be`,
     expected,
     got: shown(value),
     fix: "Check that this is the adapter_config.json that PEFT wrote.",
-    cause,
   });
 }
 

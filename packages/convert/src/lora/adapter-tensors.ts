@@ -1,6 +1,6 @@
 import { InternVLError } from "@internvl/core";
+import type { WeightSource } from "../checkpoint/index.js";
 import { counted, listing } from "../checkpoint/listing.js";
-import type { WeightSource } from "../checkpoint/tensor.js";
 
 /** Both factors of a module. */
 export interface Factors {

@@ -1,6 +1,6 @@
 import { InternVLError, type ModelFiles } from "@internvl/core";
+import { CheckpointTensor, type WeightSource } from "../checkpoint/index.js";
 import { counted, listing } from "../checkpoint/listing.js";
-import { CheckpointTensor, type WeightSource } from "../checkpoint/tensor.js";
 import { readSafetensorsHeader } from "../safetensors/header.js";
 import { type AdapterConfig, readAdapterConfig, scalingOf } from "./adapter-config.js";
 import { type Factors, sortAdapterTensors } from "./adapter-tensors.js";
@@ -66,7 +66,7 @@ function readTargets(
   throw new InternVLError("CHECKPOINT_INVALID", {
     what: `${where} has other ranks than its adapter_config.json says`,
     expected: "A [rank, in] and B [out, rank]",
-    got: `${counted(wrong.length, "module")} that differ: ${listing(wrong, "; ")}`,
+    got: `${counted(wrong.length, "module")} of another rank: ${listing(wrong, "; ")}`,
     fix:
       "Check that both files belong together. Factors of one dimension or none come from training in shards " +
       "(DeepSpeed ZeRO-3, FSDP) that were not gathered before they were saved.",

@@ -1,7 +1,6 @@
 import { InternVLError, throwIfAborted } from "@internvl/core";
+import { rowView, type WeightSource } from "../checkpoint/index.js";
 import { counted, listing } from "../checkpoint/listing.js";
-import type { WeightSource } from "../checkpoint/tensor.js";
-import { rowView } from "../checkpoint/view.js";
 import { farthest } from "../quantise/floats.js";
 import { widener } from "../quantise/widen.js";
 import { elementCount } from "../safetensors/dtype.js";

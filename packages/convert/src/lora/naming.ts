@@ -1,6 +1,6 @@
 import { InternVLError } from "@internvl/core";
+import type { TensorSource } from "../checkpoint/index.js";
 import { counted, listing } from "../checkpoint/listing.js";
-import type { TensorSource } from "../checkpoint/tensor.js";
 import type { LoraAdapter } from "./adapter.js";
 
 /** A way from the names of a model in Python's memory, in which adapters are saved, to those of a checkpoint. */

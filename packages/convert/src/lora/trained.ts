@@ -1,7 +1,6 @@
 import { InternVLError, type JsonObject, type JsonValue } from "@internvl/core";
+import { renamed, type TensorSource, type WeightSource } from "../checkpoint/index.js";
 import { counted, listing } from "../checkpoint/listing.js";
-import type { TensorSource, WeightSource } from "../checkpoint/tensor.js";
-import { renamed } from "../checkpoint/view.js";
 import type { LoraDelta } from "./adapter.js";
 import { type Factors, sortAdapterTensors } from "./adapter-tensors.js";
 import { mergedWeight, type StackedFactor, shapeError, shapeProblem } from "./merge.js";

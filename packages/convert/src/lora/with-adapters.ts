@@ -1,7 +1,6 @@
 import { InternVLError } from "@internvl/core";
+import { renamed, type TensorSource, type WeightSource, withTensors } from "../checkpoint/index.js";
 import { listing } from "../checkpoint/listing.js";
-import type { TensorSource, WeightSource } from "../checkpoint/tensor.js";
-import { renamed, withTensors } from "../checkpoint/view.js";
 import type { LoraAdapter, LoraDelta } from "./adapter.js";
 import { mergedWeight, type StackedFactor, sameShape, shapeError, shapeProblem } from "./merge.js";
 import { resolveNaming, weightOf } from "./naming.js";
