@@ -8,7 +8,7 @@ import { type Factors, sortAdapterTensors } from "./adapter-tensors.js";
 const WEIGHTS_FILE = "adapter_model.safetensors";
 const PICKLE_FILE = "adapter_model.bin";
 
-/** What is added to one weight: scaling * B A, with `rank` rows of A `[rank, in, …]` and `rank` columns of B `[out, rank]`. */
+/** What is added to one weight: scaling * B A, of A `[rank, in]` (of a convolution with its kernel) and B `[out, rank]`. */
 export interface LoraDelta {
   readonly a: WeightSource;
   readonly b: WeightSource;

@@ -48,7 +48,7 @@ export function weightOf(module: string): string {
   return `${module}.weight`;
 }
 
-/** Whether `source` has all tensors that `adapter` changes, under its names or under those of another naming. Reads nothing. */
+/** Whether `source` has all tensors that `adapter` changes, by one of the namings. Reads nothing. */
 export function adapterFits(source: TensorSource, adapter: LoraAdapter): boolean {
   return missingTensors(source, adapter).length === 0;
 }

@@ -5,8 +5,8 @@ export const RANK_UNIT = 4;
  * target[i, j] += sum over k of b[i, k] * a[k, j], all row-major. Sums are kept in double precision and rounded to
  * float32 once, so the order of a sum does not show.
  *
- * Two rows are computed at a time, each number of `a` being loaded once for both, in runs along the rows of `a`: about 1 s for
- * a 4096 x 4096 weight at rank 64.
+ * Two rows are computed at a time, in runs along the rows of `a`, each number of which is loaded once for both: about 1 s
+ * for a 4096 x 4096 weight at rank 64.
  *
  * @param target float32 `[rows, columns]`
  * @param b `[rows, rank]`

@@ -8,7 +8,7 @@ import { weightOf } from "./naming.js";
 import { RecentlyUsed } from "./recently-used.js";
 import { KEPT_FACTORS } from "./with-adapters.js";
 
-/** The parts that the original's `wrap_llm_lora` and `wrap_backbone_lora` wrap, and where its config.json holds their ranks. */
+/** What the original's `wrap_llm_lora` and `wrap_backbone_lora` wrap, and the fields of config.json with their ranks. */
 const PARTS = [
   { part: "language_model", field: "use_llm_lora" },
   { part: "vision_model", field: "use_backbone_lora" },
@@ -30,13 +30,13 @@ export interface TrainedLora {
 
 /**
  * Recognises a checkpoint that was fine-tuned with `use_llm_lora` or `use_backbone_lora` and saved without being merged:
- * `language_model.base_model.model.….wqkv.base_layer.weight` (or without `base_layer`, as PEFT 0.4 has it), `lora_A.default`
- * and `lora_B.default` beside it. Reads nothing.
+ * `language_model.base_model.model.….wqkv.base_layer.weight` (or without `base_layer`, as PEFT 0.4 has it) with
+ * `lora_A.default` and `lora_B.default` beside it. Reads nothing.
  *
  * @param extra the fields of config.json that `InternVL2_5Config` keeps in `extra`
  * @returns undefined for any other checkpoint
- * @throws InternVLError `CONFIG_INVALID` (ranks that cannot be), `CHECKPOINT_INVALID` (names that are not understood, factors
- *   that are missing, of other shapes, or of another rank than the config says), `UNSUPPORTED` (DoRA and the like)
+ * @throws InternVLError `CONFIG_INVALID` (ranks that cannot be), `CHECKPOINT_INVALID` (names that are not understood,
+ *   factors that are missing, of other shapes, or of another rank than the config says), `UNSUPPORTED` (DoRA and the like)
  */
 export function findTrainedLora(source: TensorSource, extra: Readonly<JsonObject>): TrainedLora | undefined {
   const names = source.names();
