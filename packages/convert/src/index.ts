@@ -17,6 +17,15 @@ export { Layers } from "./layers/layers.js";
 export { asOriginal, asTransformers, NAME_TABLES, type NameRow, type RowSharing } from "./names/index.js";
 export { type RewriteOptions, type Rewriting, rewriteCheckpoint } from "./rewrite/index.js";
 export {
+  adapterFits,
+  type LoraAdapter,
+  type LoraDelta,
+  type LoraTarget,
+  readAdapter,
+  type WeightedAdapter,
+  withAdapters,
+} from "./lora/index.js";
+export {
   readSafetensorsHeader,
   type SafetensorsDtype,
   type SafetensorsEntry,

@@ -1,0 +1,4 @@
+export { type LoraAdapter, type LoraDelta, type LoraTarget, readAdapter } from "./adapter.js";
+export { adapterFits, missingTensors } from "./naming.js";
+export { findTrainedLora, type TrainedLora, withoutLoraRanks, withTrainedLora } from "./trained.js";
+export { type WeightedAdapter, withAdapters } from "./with-adapters.js";
