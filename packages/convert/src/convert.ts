@@ -8,6 +8,7 @@ import {
 } from "@internvl/config";
 import { type FileSink, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
 import { writeModel } from "@internvl/onnx";
+import type { AdapterInput } from "./adapters.js";
 import { buildGraph } from "./architectures/index.js";
 import { readGenerationConfig } from "./generation-config.js";
 import { openCheckpoint } from "./open.js";
@@ -16,6 +17,8 @@ import { withResizedPositions } from "./positions/resize.js";
 export interface ConvertOptions extends LongCallOptions {
   /** What to write: one dtype (for all graphs or one a graph), or several to have a choice later. Default `"q4"`. */
   dtype?: DtypeOption | readonly DtypeOption[];
+  /** LoRA adapters, merged into the weights in float32 before these are converted. */
+  adapters?: readonly AdapterInput[];
   /**
    * Whether the graphs give the states between their layers, for `forward({ output_hidden_states: true })`. They are
    * computed into memory in every run then. Default false.
@@ -49,9 +52,9 @@ export async function convertCheckpoint(
   target: FileSink,
   options: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { output_hidden_states, signal, progress_callback } = options;
+  const { adapters, output_hidden_states, signal, progress_callback } = options;
   const wanted = wantedGraphs(options.dtype);
-  const { config, tensors: stored, unused, processor } = await openCheckpoint(source, { signal });
+  const { config, tensors: stored, unused, processor } = await openCheckpoint(source, { adapters, signal });
   const tensors = withResizedPositions(stored, config);
   const generation_config = await readGenerationConfig(source, config, processor, { signal });
 

@@ -1,3 +1,4 @@
+export type { AdapterInput } from "./adapters.js";
 export { buildGraph } from "./architectures/index.js";
 export {
   Checkpoint,
@@ -14,8 +15,6 @@ export {
 export { type Conversion, type ConvertOptions, convertCheckpoint } from "./convert.js";
 export { type Inspection, inspectCheckpoint } from "./inspect.js";
 export { Layers } from "./layers/layers.js";
-export { asOriginal, asTransformers, NAME_TABLES, type NameRow, type RowSharing } from "./names/index.js";
-export { type RewriteOptions, type Rewriting, rewriteCheckpoint } from "./rewrite/index.js";
 export {
   adapterFits,
   type LoraAdapter,
@@ -25,6 +24,8 @@ export {
   type WeightedAdapter,
   withAdapters,
 } from "./lora/index.js";
+export { asOriginal, asTransformers, NAME_TABLES, type NameRow, type RowSharing } from "./names/index.js";
+export { type RewriteOptions, type Rewriting, rewriteCheckpoint } from "./rewrite/index.js";
 export {
   readSafetensorsHeader,
   type SafetensorsDtype,

@@ -1,6 +1,7 @@
 import { type DialectName, dialectOf, InternVL2_5Config } from "@internvl/config";
 import { type ModelFiles, readJsonObject } from "@internvl/core";
 import { InternVL2_5Processor } from "@internvl/processor";
+import { type AdapterInput, mergeAdapters, readAdapters } from "./adapters.js";
 import {
   Checkpoint,
   expectTensors,
@@ -10,8 +11,10 @@ import {
   type TensorSource,
   withoutTensors,
 } from "./checkpoint/index.js";
+import { findTrainedLora, type TrainedLora, withoutLoraRanks, withTrainedLora } from "./lora/index.js";
 import { asOriginal, assertNamesOf, transformersSpecs, withFileNames } from "./names/index.js";
 import { positionGrid } from "./positions/resize.js";
+import type { SafetensorsDtype } from "./safetensors/index.js";
 
 /** A checkpoint of any dialect, seen as the original's. */
 export interface OpenWeights {
@@ -21,6 +24,16 @@ export interface OpenWeights {
   readonly tensors: TensorSource;
   /** Names, as the files have them, of tensors that the network does not have. */
   readonly unused: readonly string[];
+  /** LoRA that a fine-tuning left beside its weights, and that is merged in `tensors`. */
+  readonly trained?: TrainedLora;
+  /** The dtype in which the files have one of `tensors`: what is merged is computed in F32. */
+  storedDtype(name: string): SafetensorsDtype;
+}
+
+export interface OpenOptions {
+  /** Merged into the weights. */
+  adapters?: readonly AdapterInput[];
+  signal?: AbortSignal;
 }
 
 /** What of a checkpoint can be known and checked before its weights are read. */
@@ -36,10 +49,7 @@ export interface OpenCheckpoint extends OpenWeights {
  * @throws InternVLError `CONFIG_INVALID`, `CHECKPOINT_INVALID` (all that is wrong with the tensors at once),
  *   `TOKENIZER_INVALID`, `FILE_NOT_FOUND`, `FILE_INVALID`, `UNSUPPORTED`
  */
-export async function openCheckpoint(
-  source: ModelFiles,
-  options: { signal?: AbortSignal } = {},
-): Promise<OpenCheckpoint> {
+export async function openCheckpoint(source: ModelFiles, options: OpenOptions = {}): Promise<OpenCheckpoint> {
   const { dialect, config: read } = await openConfig(source, options);
   const weights = await openWeights(source, dialect, read, options);
   const processor = await InternVL2_5Processor.from_pretrained(source, options);
@@ -48,6 +58,7 @@ export async function openCheckpoint(
     image_token_id: processor.image_token_id,
     image_start_token_id: processor.start_image_token_id,
     image_end_token_id: processor.end_image_token_id,
+    ...(weights.trained && { extra: withoutLoraRanks(read.extra) }),
   });
   return { ...weights, dialect, config, processor };
 }
@@ -61,25 +72,42 @@ export async function openConfig(
   return { dialect: dialectOf(await readJsonObject(source, "config.json", options)), config };
 }
 
-/** The weights, checked against `config`. @throws as `openCheckpoint` */
+/** The weights, checked against `config`, with adapters merged. @throws as `openCheckpoint` */
 export async function openWeights(
   source: ModelFiles,
   dialect: DialectName,
-  config: OriginalTensorConfig & InternVL2_5Config,
-  options: { signal?: AbortSignal } = {},
+  config: InternVL2_5Config,
+  { adapters = [], signal }: OpenOptions = {},
 ): Promise<OpenWeights> {
-  const checkpoint = await Checkpoint.open(source, options);
+  const checkpoint = await Checkpoint.open(source, { signal });
   assertNamesOf(dialect, checkpoint);
-  if (dialect !== "transformers") {
-    const specs = specsFor(checkpoint, POSITION_EMBEDDING_NAME, config);
-    const unused = expectTensors(checkpoint, specs, { problems: checkpoint.problems });
-    return { checkpoint, tensors: withoutTensors(checkpoint, unused), unused: withoutDerived(unused) };
-  }
+  const trained = dialect === "transformers" ? undefined : findTrainedLora(checkpoint, config.extra);
+  const { tensors, unused } =
+    dialect === "transformers" ? openTransformers(checkpoint, config) : openOriginal(checkpoint, config, trained);
+  return {
+    checkpoint,
+    tensors: adapters.length === 0 ? tensors : mergeAdapters(tensors, await readAdapters(adapters, { signal }), config),
+    unused: withoutDerived(unused),
+    trained,
+    storedDtype: (name) => (trained?.tensors.get(name)?.weight ?? tensors.get(name)).dtype,
+  };
+}
+
+/** The network's tensors in the original's names, and the names of the others. */
+type Named = Pick<OpenWeights, "tensors" | "unused">;
+
+function openOriginal(checkpoint: Checkpoint, config: InternVL2_5Config, trained: TrainedLora | undefined): Named {
+  const tensors = trained === undefined ? checkpoint : withTrainedLora(checkpoint, trained);
+  const specs = specsFor(tensors, POSITION_EMBEDDING_NAME, config);
+  const unused = expectTensors(tensors, specs, { problems: checkpoint.problems });
+  return { tensors: withoutTensors(tensors, unused), unused };
+}
+
+function openTransformers(checkpoint: Checkpoint, config: InternVL2_5Config): Named {
   const { tensors, problems } = withFileNames(checkpoint);
   const specs = transformersSpecs(specsFor(tensors, "vision_tower.embeddings.position_embeddings", config), config);
   const unused = expectTensors(tensors, specs, { problems: [...checkpoint.problems, ...problems] });
-  const known = withoutTensors(tensors, unused);
-  return { checkpoint, tensors: asOriginal(known, config), unused: withoutDerived(unused) };
+  return { tensors: asOriginal(withoutTensors(tensors, unused), config), unused };
 }
 
 /** The network's tensors; a grid of position embeddings may have any size, since it is resized where it is used. */

@@ -1,8 +1,11 @@
 import type { DialectName, InternVL2_5Config } from "@internvl/config";
 import { type FileSink, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
+import type { AdapterInput } from "../adapters.js";
+import type { TensorSource } from "../checkpoint/index.js";
 import { readGenerationConfig } from "../generation-config.js";
 import { asTransformers } from "../names/index.js";
 import { type OpenCheckpoint, openCheckpoint } from "../open.js";
+import { castTo } from "../quantise/index.js";
 import { carryFiles, SLOW_TOKENIZER_FILES } from "./carry.js";
 import { writeOriginalFiles } from "./original-files.js";
 import { writeShards } from "./shards.js";
@@ -11,6 +14,8 @@ import { writeTransformersFiles } from "./transformers-files.js";
 export interface RewriteOptions extends LongCallOptions {
   /** The dialect to write. */
   to: DialectName;
+  /** LoRA adapters, merged into the weights; what they change is rounded to the dtype that it had. */
+  adapters?: readonly AdapterInput[];
   /** Bytes a file. Default 5 GB, as Transformers 4 has it. */
   max_shard_size?: number;
 }
@@ -37,11 +42,12 @@ export async function rewriteCheckpoint(
   target: FileSink,
   options: RewriteOptions,
 ): Promise<Rewriting> {
-  const { to, max_shard_size = DEFAULT_SHARD_SIZE, signal, progress_callback } = options;
-  const opened = await openCheckpoint(source, { signal });
+  const { to, adapters, max_shard_size = DEFAULT_SHARD_SIZE, signal, progress_callback } = options;
+  const opened = await openCheckpoint(source, { adapters, signal });
   const { processor, unused } = opened;
   const config = configFor(to, opened);
-  const tensors = to === "transformers" ? asTransformers(opened.tensors, config) : opened.tensors;
+  const stored = inStoredDtypes(opened);
+  const tensors = to === "transformers" ? asTransformers(stored, config) : stored;
   const weights = tensors.names().map((name) => tensors.get(name));
   const byteLength = await writeShards(target, weights, { max_shard_size, signal, progress_callback });
 
@@ -55,6 +61,16 @@ export async function rewriteCheckpoint(
   await (await readGenerationConfig(source, config, processor, { signal })).save_pretrained(target);
   await config.save_pretrained(target, { dialect: to });
   return { config, byteLength, unused };
+}
+
+/** Merged weights in the dtype that they had; the others are in theirs already. */
+function inStoredDtypes({ tensors, storedDtype }: OpenCheckpoint): TensorSource {
+  return {
+    name: tensors.name,
+    names: () => tensors.names(),
+    has: (name) => tensors.has(name),
+    get: (name) => castTo(storedDtype(name), tensors.get(name)),
+  };
 }
 
 /** The configuration as the dialect needs it. */
