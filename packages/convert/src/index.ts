@@ -16,7 +16,10 @@ export { type Conversion, type ConvertOptions, convertCheckpoint } from "./conve
 export { type Inspection, inspectCheckpoint } from "./inspect.js";
 export { Layers } from "./layers/layers.js";
 export {
+  type AdapterInspection,
   adapterFits,
+  inspectAdapter,
+  isAdapterFolder,
   type LoraAdapter,
   type LoraDelta,
   type LoraTarget,

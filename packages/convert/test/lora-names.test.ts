@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { joinedRows, renamed, withTensors } from "../src/checkpoint/index.js";
-import { adapterFits, missingTensors, withAdapters } from "../src/lora/index.js";
-import { adapterOf, checkpointOf, factors, filled, type Shapes, valuesOf } from "./lora-adapters.js";
+import { adapterFits, inspectAdapter, isAdapterFolder, missingTensors, withAdapters } from "../src/lora/index.js";
+import { adapterFolder, adapterOf, checkpointOf, factors, filled, type Shapes, valuesOf } from "./lora-adapters.js";
 import { failure } from "./safetensors-files.js";
 
 const Q = "model.layers.0.self_attn.q_proj";
@@ -147,5 +147,26 @@ describe("views over and under a merge", () => {
     const swapped = withTensors(source, new Map([["a.weight", renamed("a.weight", twice.get("b.weight"))]]));
     expect(await valuesOf(withAdapters(swapped, [{ adapter, weight: 0 }]).get("a.weight"))).toEqual([1, 2, 3, 4]);
     expect(withAdapters(source, []).names()).toEqual(source.names());
+  });
+});
+
+describe("inspectAdapter", () => {
+  test("says what it changes, without reading weights", async () => {
+    const folder = adapterFolder(
+      {
+        ...factors("base_model.model.language_model.model.layers.0.self_attn.q_proj", [8, 4]),
+        ...factors("base_model.model.language_model.model.layers.1.self_attn.q_proj", [8, 4]),
+        ...factors("base_model.model.language_model.model.layers.1.mlp.up_proj", [6, 4]),
+      },
+      { base_model_name_or_path: "OpenGVLab/InternVL2_5-1B", target_modules: ["q_proj", "up_proj"] },
+    );
+    expect(await isAdapterFolder(folder)).toBe(true);
+    expect(await inspectAdapter(folder)).toEqual({
+      base: "OpenGVLab/InternVL2_5-1B",
+      modules: { "self_attn.q_proj": 2, "mlp.up_proj": 1 },
+      ranks: [2],
+      parameters: 2 * (8 + 4) * 2 + 2 * (6 + 4),
+      replaced: [],
+    });
   });
 });

@@ -16,11 +16,18 @@ export {
   Qwen2Config,
 } from "@internvl/config";
 export {
+  type AdapterInput,
+  type AdapterInspection,
   type Conversion,
   type ConvertOptions,
   convertCheckpoint,
   type Inspection,
+  inspectAdapter,
   inspectCheckpoint,
+  isAdapterFolder,
+  type RewriteOptions,
+  type Rewriting,
+  rewriteCheckpoint,
 } from "@internvl/convert";
 export {
   AbortedError,

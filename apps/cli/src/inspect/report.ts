@@ -1,4 +1,4 @@
-import type { Inspection, InternVL2_5Config } from "internvl";
+import type { AdapterInspection, Inspection, InternVL2_5Config } from "internvl";
 import { formatBytes } from "internvl/convert-command";
 import type { GraphInspection } from "./converted.js";
 
@@ -47,6 +47,20 @@ export function checkpointReport(name: string, inspection: Inspection): string {
 function familyText({ member, differences }: Inspection["family"]): string {
   if (differences.length === 0) return `${member.name} (or its -MPO)`;
   return `nearest to ${member.name}; other are ${differences.join(", ")}`;
+}
+
+export function adapterReport(name: string, adapter: AdapterInspection): string {
+  const { base, modules, ranks, parameters, replaced } = adapter;
+  const changed = Object.entries(modules).map(([kind, count]) => `${kind} x ${count}`);
+  return [
+    `${name}: a LoRA adapter`,
+    `trained from     ${base ?? "a model that it does not name"}`,
+    `changes          ${changed.join(", ")}`,
+    `rank             ${ranks.join(", ")}`,
+    ...(replaced.length > 0 ? [`trained whole    ${replaced.join(", ")}`] : []),
+    `parameters       ${formatCount(parameters)}`,
+    `merge it         npx internvl-convert --input ${shellWord(base ?? "CHECKPOINT")} --adapter ${shellWord(name)}`,
+  ].join("\n");
 }
 
 /** A path as it is typed into a shell. */

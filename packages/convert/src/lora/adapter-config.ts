@@ -1,7 +1,7 @@
 import { InternVLError, type JsonObject, type JsonValue, type ModelFiles, readJsonObject } from "@internvl/core";
 import { patternProblem, patternValue } from "./pattern.js";
 
-const ADAPTER_CONFIG_FILE = "adapter_config.json";
+export const ADAPTER_CONFIG_FILE = "adapter_config.json";
 
 /** What of `adapter_config.json` a merge depends on, checked. */
 export interface AdapterConfig {
