@@ -1,5 +1,5 @@
 import type { GenerationConfig } from "@internvl/config";
-import type { InternVL2_5Processor } from "@internvl/processor";
+import type { InternVL2_5Processor, ProcessorInputs, ProcessorOutput } from "@internvl/processor";
 import type { GenerateResult } from "../engine/engine.js";
 import type { GenerateArguments } from "../model.js";
 
@@ -15,6 +15,6 @@ export interface ImageTextToTextModel {
 /** What `pipeline` needs of a processor: the call and these members of `InternVL2_5Processor`. */
 export interface ImageTextToTextProcessor
   extends Pick<InternVL2_5Processor, "apply_chat_template" | "post_process_image_text_to_text"> {
-  (...args: Parameters<InternVL2_5Processor["_call"]>): ReturnType<InternVL2_5Processor["_call"]>;
+  (inputs: ProcessorInputs & { return_tensors?: null }): Promise<ProcessorOutput>;
   readonly tokenizer: Pick<InternVL2_5Processor["tokenizer"], "pad_token_id">;
 }

@@ -1,5 +1,4 @@
-import { InternVLError } from "@internvl/core";
-import type { Conversation, Message } from "@internvl/processor";
+import type { Conversation, Message, TextBlock } from "@internvl/processor";
 import type { ImageTextToTextProcessor } from "../auto/interfaces.js";
 import type { PipelineInput } from "./inputs.js";
 import type { ImageTextToTextOptions } from "./options.js";
@@ -80,17 +79,8 @@ function appendToLast(chat: Conversation, answer: string): Message[] {
   const last = chat.at(-1)!;
   const before = chat.slice(0, -1);
   if (typeof last.content === "string") return [...before, { ...last, content: last.content + answer }];
-  const block = last.content.at(-1);
-  if (block?.type !== "text") {
-    throw new InternVLError("INPUT_INVALID", {
-      what: "The last message cannot be continued",
-      expected: "one that ends with a text",
-      got: `a block of type ${block?.type}`,
-      fix: "Pass continue_final_message: false, or return_full_text: false.",
-    });
-  }
-  return [
-    ...before,
-    { ...last, content: [...last.content.slice(0, -1), { ...block, text: `${block.text}${answer}` }] },
-  ];
+  // `prepare` has seen to it that this is a text.
+  const block = last.content.at(-1) as TextBlock;
+  const content = [...last.content.slice(0, -1), { ...block, text: block.text + answer }];
+  return [...before, { ...last, content }];
 }

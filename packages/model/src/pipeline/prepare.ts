@@ -31,6 +31,7 @@ function prepareChat(
   kwargs: ProcessorKwargs,
 ): Promise<Prepared> {
   const continue_final_message = continuesFinalMessage(chat, options);
+  if (continue_final_message) assertEndsWithText(chat);
   const template = Object.fromEntries(TEMPLATE_OPTION_NAMES.map((name) => [name, options[name]]));
   return processor.apply_chat_template(chat, {
     ...kwargs,
@@ -43,7 +44,20 @@ function prepareChat(
   });
 }
 
-async function preparePrompt(
+/** There must be a text that the answer can be added to. Found out before it is generated. */
+function assertEndsWithText(chat: Conversation): void {
+  const content = chat.at(-1)?.content;
+  const block = Array.isArray(content) ? content.at(-1) : content;
+  if (typeof block === "string" || block?.type === "text") return;
+  throw new InternVLError("INPUT_INVALID", {
+    what: "The last message cannot be continued",
+    expected: "one that ends with a text",
+    got: block === undefined || block === null ? "no content" : `a block of type ${block.type}`,
+    fix: "Pass continue_final_message: false.",
+  });
+}
+
+function preparePrompt(
   processor: ImageTextToTextProcessor,
   { images, text }: Prompt,
   options: ImageTextToTextOptions,
@@ -59,7 +73,7 @@ async function preparePrompt(
     });
   }
   const padding = typeof text === "string" || text.length === 1 ? {} : { padding: true };
-  return processor({ ...padding, ...kwargs, text, images, return_tensors: null }) as Promise<Prepared>;
+  return processor({ ...padding, ...kwargs, text, images, return_tensors: null });
 }
 
 /** What is left for the processor when the pipeline has taken its own. */
