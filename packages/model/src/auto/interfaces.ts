@@ -1,5 +1,11 @@
 import type { GenerationConfig } from "@internvl/config";
-import type { InternVL2_5Processor, ProcessorInputs, ProcessorOutput } from "@internvl/processor";
+import type {
+  ApplyChatTemplateOptions,
+  Conversation,
+  DecodeOptions,
+  ProcessorInputs,
+  ProcessorOutput,
+} from "@internvl/processor";
 import type { GenerateResult } from "../engine/engine.js";
 import type { GenerateArguments } from "../model.js";
 
@@ -12,9 +18,14 @@ export interface ImageTextToTextModel {
   dispose(): Promise<void>;
 }
 
-/** What `pipeline` needs of a processor: the call and these members of `InternVL2_5Processor`. */
-export interface ImageTextToTextProcessor
-  extends Pick<InternVL2_5Processor, "apply_chat_template" | "post_process_image_text_to_text"> {
+/** What `pipeline` needs of a processor, which can be called. `InternVL2_5Processor` is one. */
+export interface ImageTextToTextProcessor {
   (inputs: ProcessorInputs & { return_tensors?: null }): Promise<ProcessorOutput>;
-  readonly tokenizer: Pick<InternVL2_5Processor["tokenizer"], "pad_token_id">;
+  readonly tokenizer: { readonly pad_token_id: number | null };
+  apply_chat_template(
+    conversation: Conversation,
+    options: ApplyChatTemplateOptions & { tokenize: true; return_dict: true; return_tensors?: null },
+  ): Promise<ProcessorOutput>;
+  /** The text of each row. Special tokens are left out unless `skip_special_tokens` is false. */
+  post_process_image_text_to_text(rows: readonly (readonly number[])[], options?: DecodeOptions): string[];
 }
