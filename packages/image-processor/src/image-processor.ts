@@ -107,6 +107,11 @@ export class InternVL2_5ImageProcessor extends Callable<
     return planTiles(width, height, resolveSettings(this.settings(), images_kwargs ?? {}, callOptionNames)).tiles;
   }
 
+  /** Throws what a call with these options would throw, without a picture. @throws InternVLError `INPUT_INVALID` */
+  checkOptions(options: ImageProcessorOptions): void {
+    resolveSettings(this.settings(), options, callOptionNames);
+  }
+
   /** Image tokens of one tile: its patches times the square of `downsample_ratio`. */
   get num_image_token(): number {
     const { height, width } = this.size;

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { GenerationConfig } from "@internvl/config";
-import { setDefaultRuntime } from "@internvl/core";
 import { TextIteratorStreamer } from "@internvl/generation";
 import {
   type ImageTextToTextModel,
@@ -38,7 +37,6 @@ let model: InternVL2_5ForConditionalGeneration;
 let pipe: ImageTextToTextPipeline;
 
 beforeAll(async () => {
-  setDefaultRuntime(runtime);
   tiny = await convertTiny("tiny-4b");
   // Its end of a turn is not the one of the original's file.
   const generation_config = await GenerationConfig.from_pretrained(mergedFiles("tiny-4b"));
@@ -118,6 +116,25 @@ describe("the same forms as TypeScript writes them", () => {
     expect(await ids({ min_tiles: 2, max_tiles: 2 })).toBe(plain + 2 * 16);
     expect(await ids({ processor_kwargs: { min_patches: 2, max_patches: 2 } })).toBe(plain + 2 * 16);
     expect(await ids({ chat_template: "script" })).toBeGreaterThan(plain);
+  });
+});
+
+describe("pipeline()", () => {
+  it("hands its options to the model and the processor", async () => {
+    const options = { runtime, dtype: "fp32", max_tiles: 2, chat_template: "script", max_new_tokens: 2 } as const;
+    const other = await pipeline("image-text-to-text", tiny.directory, options);
+    const { image_processor, chat_template } = other.processor as InternVL2_5Processor;
+    expect([image_processor.max_tiles, chat_template.name]).toEqual([2, "script"]);
+    expect((other.model as InternVL2_5ForConditionalGeneration).dtype.decoder_model_merged).toBe("fp32");
+    const [output] = await other(chat, { return_tensors: true });
+    const prompt = other.processor.apply_chat_template(chat, {
+      add_generation_prompt: true,
+      tokenize: true,
+      return_dict: true,
+    });
+    expect(output!.generated_token_ids.slice(0, -2)).toEqual((await prompt).input_ids[0]);
+    await other.dispose();
+    await expect(other(chat)).rejects.toMatchObject({ code: "RELEASED" });
   });
 });
 
@@ -219,6 +236,7 @@ describe("what cannot be", () => {
 
   it.each([
     ["an option of generate beside the others", { temperature: 0.5 }, /generate_kwargs: \{ temperature/],
+    ["a misspelt option", { max_new_token: 5 } as object, /no option "max_new_token"/],
     ["a batch of none", { batch_size: 0 }, /batch_size/],
     ["stop strings twice", { stop_sequence: "a", generate_kwargs: { stop_strings: "b" } }, /given twice/],
   ] as [string, ImageTextToTextOptions, RegExp][])("%s", async (_, options, message) => {

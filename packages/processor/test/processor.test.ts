@@ -1,6 +1,12 @@
 import { type ImageSource, MemoryFolder, RawImage, type Runtime, Tensor } from "@internvl/core";
 import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
-import { CHAT_TEMPLATES, InternVL2_5Processor, InternVLProcessor, Qwen2Tokenizer } from "@internvl/processor";
+import {
+  CHAT_TEMPLATES,
+  InternVL2_5Processor,
+  InternVLProcessor,
+  type ProcessorInputs,
+  Qwen2Tokenizer,
+} from "@internvl/processor";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Files, failure, fixture, tinyTokenizerFiles } from "./fixtures.js";
 
@@ -272,4 +278,12 @@ describe("folders", () => {
     });
     expect((await merged({ text: "<image>", images: wide })).num_patches).toEqual([3]);
   });
+});
+
+test("a misspelt option is refused with the nearest, without pictures too", async () => {
+  for (const inputs of [{ text: "a" }, { text: "<image>", images: one }]) {
+    const error = await failure(() => processor({ ...inputs, max_tile: 2 } as ProcessorInputs));
+    expect(error.code).toBe("INPUT_INVALID");
+    expect(error.message).toContain('Did you mean "max_tiles"');
+  }
 });

@@ -57,7 +57,12 @@ export async function pipeline(
   const loading: ModelOptions & ProcessorPretrainedOptions = Object.fromEntries(
     entries.filter((entry) => !isForGenerate(entry)),
   );
-  const defaults: ImageTextToTextOptions = batch_size === undefined ? {} : { batch_size };
+  // Pictures of a call are decoded by the platform that the model runs on.
+  const { runtime } = loading;
+  const defaults: ImageTextToTextOptions = {
+    ...(runtime === undefined ? {} : { runtime }),
+    ...(batch_size === undefined ? {} : { batch_size }),
+  };
   const place = given ?? (isModel(source) ? undefined : source);
   if (place === undefined) {
     throw new InternVLError("INPUT_INVALID", {

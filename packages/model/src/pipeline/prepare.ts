@@ -96,7 +96,7 @@ function processorKwargs(options: ImageTextToTextOptions): ProcessorKwargs {
     template_kwargs: true,
     escape_special_tokens: true,
   };
-  const rest = Object.entries(options).filter(([name]) => !Object.hasOwn(own, name) && name !== "text");
+  const rest = Object.entries(options).filter(([name]) => !Object.hasOwn(own, name));
   return { ...Object.fromEntries(rest), ...options.processor_kwargs };
 }
 
