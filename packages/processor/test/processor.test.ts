@@ -1,12 +1,6 @@
 import { type ImageSource, MemoryFolder, RawImage, type Runtime, Tensor } from "@internvl/core";
 import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
-import {
-  CHAT_TEMPLATES,
-  InternVL2_5Processor,
-  InternVLProcessor,
-  type ProcessorInputs,
-  Qwen2Tokenizer,
-} from "@internvl/processor";
+import { CHAT_TEMPLATES, InternVL2_5Processor, InternVLProcessor, Qwen2Tokenizer } from "@internvl/processor";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Files, failure, fixture, tinyTokenizerFiles } from "./fixtures.js";
 
@@ -281,8 +275,9 @@ describe("folders", () => {
 });
 
 test("a misspelt option is refused with the nearest, without pictures too", async () => {
+  const misspelt: object = { max_tile: 2 };
   for (const inputs of [{ text: "a" }, { text: "<image>", images: one }]) {
-    const error = await failure(() => processor({ ...inputs, max_tile: 2 } as ProcessorInputs));
+    const error = await failure(() => processor({ ...inputs, ...misspelt }));
     expect(error.code).toBe("INPUT_INVALID");
     expect(error.message).toContain('Did you mean "max_tiles"');
   }
