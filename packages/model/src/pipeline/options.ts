@@ -12,7 +12,7 @@ export type GenerateKwargs = GenerationOptions &
 export interface ImageTextToTextOptions
   extends LongCallOptions,
     ProcessorKwargsAlone,
-    Pick<ApplyChatTemplateOptions, (typeof TEMPLATE_OPTION_NAMES)[number]> {
+    Pick<ApplyChatTemplateOptions, TemplateOptionName> {
   /** Default 256, unless the model's generation_config.json or `generate_kwargs` say how long an answer may be. */
   max_new_tokens?: number;
   generate_kwargs?: GenerateKwargs;
@@ -39,13 +39,15 @@ export interface ImageTextToTextOptions
 type ProcessorKwargsAlone = Omit<ProcessorKwargs, "return_tensors" | keyof LongCallOptions>;
 
 /** Options of the chat template. A text has been put together already and takes none of them. */
-export const TEMPLATE_OPTION_NAMES = [
+export const TEMPLATE_OPTION_NAMES: readonly TemplateOptionName[] = [
   "chat_template",
   "tools",
   "documents",
   "template_kwargs",
   "escape_special_tokens",
-] as const satisfies readonly (keyof ApplyChatTemplateOptions)[];
+];
+
+type TemplateOptionName = "chat_template" | "tools" | "documents" | "template_kwargs" | "escape_special_tokens";
 
 /** Transformers' `_default_generation_config` of this pipeline. */
 const DEFAULT_MAX_NEW_TOKENS = 256;
