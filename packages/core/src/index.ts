@@ -31,9 +31,11 @@ export {
   type VideoSource,
 } from "./media.js";
 export { MemoryFolder } from "./memory-folder.js";
+export { readField, readModelType } from "./model-type.js";
 export { editDistance, nearestName } from "./nearest-name.js";
 export { openModel, openSink, type PretrainedOptions } from "./pretrained.js";
 export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress.js";
+export { Registry, type RegistryEntry } from "./registry.js";
 export { type AlphaMode, toRgb } from "./rgb.js";
 export { type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
 export type { WorkerPort } from "./worker.js";

@@ -93,15 +93,39 @@ export class InternVL2_5ImageProcessor extends Callable<
     return this.preprocess(images, options);
   }
 
-  /** How many tiles a picture of this size becomes, its thumbnail counted. @throws InternVLError `INPUT_INVALID` */
-  get_number_of_image_patches(height: number, width: number, options: ImageProcessorOptions = {}): number {
-    return planTiles(width, height, resolveSettings(this.settings(), options, callOptionNames)).tiles;
+  /**
+   * How many tiles a picture of this size becomes, its thumbnail counted.
+   *
+   * @param images_kwargs settings for this question alone, in either spelling
+   * @throws InternVLError `INPUT_INVALID`
+   */
+  get_number_of_image_patches(
+    height: number,
+    width: number,
+    images_kwargs: ImageProcessorOptions | null = null,
+  ): number {
+    return planTiles(width, height, resolveSettings(this.settings(), images_kwargs ?? {}, callOptionNames)).tiles;
+  }
+
+  /** Throws what a call with these options would throw, without a picture. @throws InternVLError `INPUT_INVALID` */
+  checkOptions(options: ImageProcessorOptions): void {
+    resolveSettings(this.settings(), options, callOptionNames);
   }
 
   /** Image tokens of one tile: its patches times the square of `downsample_ratio`. */
   get num_image_token(): number {
     const { height, width } = this.size;
     return Math.floor((height / this.patch_size) * (width / this.patch_size) * this.downsample_ratio ** 2);
+  }
+
+  /** `min_tiles` in merged Transformers. */
+  get min_patches(): number {
+    return this.min_tiles;
+  }
+
+  /** `max_tiles` in merged Transformers. */
+  get max_patches(): number {
+    return this.max_tiles;
   }
 
   /** The current settings. */

@@ -1,3 +1,4 @@
+export { AutoImageProcessor, type ImageProcessorEntry } from "./auto-image-processor.js";
 export { InternVL2_5ImageProcessor, InternVL2_5ImageProcessor as GotOcr2ImageProcessor } from "./image-processor.js";
 export type { Nested } from "./images.js";
 export { type LoadImageOptions, load_image, load_images } from "./load-image.js";

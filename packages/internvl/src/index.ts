@@ -4,6 +4,8 @@ import { defaultRuntime } from "./node-runtime.js";
 setDefaultRuntime(defaultRuntime);
 
 export {
+  AutoConfig,
+  type ConfigEntry,
   DTYPES,
   type Dtype,
   type DtypeOption,
@@ -13,6 +15,8 @@ export {
   InternLM2Config,
   InternVL2_5Config,
   InternVL2_5VisionConfig,
+  InternVLConfig,
+  InternVLVisionConfig,
   Qwen2Config,
 } from "@internvl/config";
 export {
@@ -53,23 +57,46 @@ export {
   TextIteratorStreamer,
   TextStreamer,
 } from "@internvl/generation";
-export { InternVL2_5ImageProcessor, load_image, load_images } from "@internvl/image-processor";
 export {
+  AutoImageProcessor,
+  GotOcr2ImageProcessor,
+  type ImageProcessorEntry,
+  InternVL2_5ImageProcessor,
+  load_image,
+  load_images,
+} from "@internvl/image-processor";
+export {
+  AutoModelForImageTextToText,
   type ChatOptions,
   type ForwardOutput,
   type GenerateArguments,
+  type GenerateKwargs,
   type GenerateResult,
+  type ImageTextToTextModel,
+  type ImageTextToTextOptions,
+  type ImageTextToTextOutput,
+  ImageTextToTextPipeline,
+  type ImageTextToTextProcessor,
   InternVL2_5ForConditionalGeneration,
+  InternVLForConditionalGeneration,
   KeyValueCache,
+  type ModelEntry,
   type ModelOptions,
+  type PipelineOptions,
+  pipeline,
 } from "@internvl/model";
 export {
+  AutoProcessor,
   AutoTokenizer,
   type Conversation,
+  framePrefix,
   InternLM2Tokenizer,
   InternVL2_5Processor,
+  InternVLProcessor,
+  imagePrefix,
   type Message,
+  type ProcessorEntry,
   Qwen2Tokenizer,
-  registerTokenizer,
+  type TokenizerEntry,
 } from "@internvl/processor";
 export { defaultRuntime } from "./node-runtime.js";

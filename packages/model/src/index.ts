@@ -1,4 +1,6 @@
-export type { ChatArguments, ChatOptions } from "./chat.js";
+export { AutoModelForImageTextToText, type ModelEntry } from "./auto/auto-model.js";
+export type { ImageTextToTextModel, ImageTextToTextProcessor } from "./auto/interfaces.js";
+export type { BatchChatArguments, ChatArguments, ChatOptions } from "./chat.js";
 export { type CacheShape, KeyValueCache } from "./engine/cache.js";
 export type {
   Engine,
@@ -10,5 +12,15 @@ export type {
   TokenRows,
 } from "./engine/engine.js";
 export { type RotaryConfig, type RotaryTables, rotaryTables } from "./engine/rotary.js";
-export { type GenerateArguments, InternVL2_5ForConditionalGeneration, type ModelOptions } from "./model.js";
+export {
+  type GenerateArguments,
+  InternVL2_5ForConditionalGeneration,
+  InternVL2_5ForConditionalGeneration as InternVLForConditionalGeneration,
+  type ModelOptions,
+} from "./model.js";
+export { ImageTextToTextPipeline, type OutputOf, type PipelineParts } from "./pipeline/image-text-to-text.js";
+export type { Prompt } from "./pipeline/inputs.js";
+export type { GenerateKwargs, ImageTextToTextOptions } from "./pipeline/options.js";
+export type { ImageTextToTextOutput, TextOutput, TokenOutput } from "./pipeline/outputs.js";
+export { type PipelineOptions, type PipelineTask, pipeline } from "./pipeline/pipeline.js";
 export { hostModel } from "./worker/host.js";

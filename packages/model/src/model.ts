@@ -10,7 +10,7 @@ import {
 import type { GenerationOptions } from "@internvl/generation";
 import type { ChatTurn } from "@internvl/processor";
 import { splitArguments } from "./arguments.js";
-import { type ChatArguments, chat } from "./chat.js";
+import { type BatchChatArguments, batchChat, type ChatArguments, chat } from "./chat.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
 import { chooseDtypes, type LoadOptions, loadEngine } from "./loading.js";
 import { reportingTo } from "./streaming.js";
@@ -114,6 +114,11 @@ export class InternVL2_5ForConditionalGeneration {
   /** `chat()` of the original code: a question about pictures, with the turns before it. See `chat.ts`. */
   async chat(...args: ChatArguments): Promise<string | [string, ChatTurn[]]> {
     return chat(this, ...args);
+  }
+
+  /** `batch_chat()` of the original code: several questions at once, each with a picture. See `chat.ts`. */
+  async batch_chat(...args: BatchChatArguments): Promise<string[]> {
+    return batchChat(this, ...args);
   }
 
   /** Gives the memory of the model back. Safe to call twice; everything else afterwards is an error. */

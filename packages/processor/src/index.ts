@@ -10,6 +10,7 @@ export type {
   TextBlock,
   VideoBlock,
 } from "./chat/conversation.js";
+export { framePrefix, imagePrefix } from "./chat/prefixes.js";
 export { MAX_TEMPLATE_OUTPUT, renderChatTemplate } from "./chat/render.js";
 export {
   CHAT_TEMPLATES,
@@ -20,6 +21,7 @@ export {
 export { ORIGINAL_SYSTEM_MESSAGE } from "./chat/templates/original.js";
 /** The messages of tokenizer.model, for tools that read or write such files. */
 export * as sentencepiece from "./gen/sentencepiece_model_pb.js";
+export { AutoProcessor, type ProcessorEntry } from "./processor/auto-processor.js";
 export type { ImageInput } from "./processor/image-list.js";
 export type {
   ApplyChatTemplateOptions,
@@ -42,7 +44,7 @@ export {
   VIDEO_TOKEN,
 } from "./processor/placeholders.js";
 export { InternVL2_5Processor, InternVL2_5Processor as InternVLProcessor } from "./processor/processor.js";
-export { AutoTokenizer, registerTokenizer, type TokenizerEntry } from "./tokenizer/auto-tokenizer.js";
+export { AutoTokenizer, type TokenizerEntry } from "./tokenizer/auto-tokenizer.js";
 export { InternLM2Tokenizer } from "./tokenizer/internlm2-tokenizer.js";
 export { buildInternLM2TokenizerJson, type InternLM2TokenizerParts } from "./tokenizer/internlm2-tokenizer-json.js";
 export { PreTrainedTokenizer, type TokenizerFiles } from "./tokenizer/pretrained-tokenizer.js";

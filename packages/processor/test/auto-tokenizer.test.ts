@@ -5,7 +5,6 @@ import {
   InternVL2_5Processor,
   PreTrainedTokenizerFast,
   Qwen2Tokenizer,
-  registerTokenizer,
 } from "@internvl/processor";
 import { expect, test } from "vitest";
 import { type Files, failure, internlm2TokenizerFiles, slowTokenizerFiles, tinyTokenizerFiles } from "./fixtures.js";
@@ -50,7 +49,7 @@ test.each([
 
 test("another package's class is found by its name and by its files, before the ones that are there", async () => {
   const opened: string[] = [];
-  registerTokenizer({
+  AutoTokenizer.register({
     names: ["MineTokenizer"],
     files: ["vocab.json", "mine.json"],
     from_pretrained: (model, options) => {

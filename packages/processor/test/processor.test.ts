@@ -273,3 +273,12 @@ describe("folders", () => {
     expect((await merged({ text: "<image>", images: wide })).num_patches).toEqual([3]);
   });
 });
+
+test("a misspelt option is refused with the nearest, without pictures too", async () => {
+  const misspelt: object = { max_tile: 2 };
+  for (const inputs of [{ text: "a" }, { text: "<image>", images: one }]) {
+    const error = await failure(() => processor({ ...inputs, ...misspelt }));
+    expect(error.code).toBe("INPUT_INVALID");
+    expect(error.message).toContain('Did you mean "max_tiles"');
+  }
+});

@@ -112,8 +112,7 @@ export async function readPretrained<T>(
   from_dict: (json: JsonObject, options: FromDictOptions) => T,
 ): Promise<T> {
   const files = await openModel(model, options);
-  const path = options?.subfolder === undefined ? file : `${options.subfolder}/${file}`;
-  return from_dict(await readJsonObject(files, path, options), { origin: `${path} in ${files.name}` });
+  return from_dict(await readJsonObject(files, file, options), { origin: `${file} in ${files.name}` });
 }
 
 /** Runs `build`, and says in its errors that the values come from `origin`, with the names that they have there. */

@@ -57,6 +57,8 @@ async function processImages(
   { exif, max_pixels, ...settings }: ImagesKwargs,
   { runtime, signal, progress_callback }: ProcessorInputs,
 ): Promise<Partial<ImageFeatures>> {
+  // Without pictures too: a misspelt option of any kind ends up here.
+  image_processor.checkOptions(settings);
   if (sources.length === 0) return {};
   const alpha = settings.alpha ?? image_processor.alpha;
   const images: RawImage[] = [];

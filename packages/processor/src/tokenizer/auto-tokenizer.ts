@@ -1,4 +1,11 @@
-import { InternVLError, type ModelFiles, openModel, type PretrainedOptions } from "@internvl/core";
+import {
+  InternVLError,
+  type ModelFiles,
+  openModel,
+  type PretrainedOptions,
+  Registry,
+  type RegistryEntry,
+} from "@internvl/core";
 import { readTokenizerConfig } from "./folder.js";
 import { InternLM2Tokenizer } from "./internlm2-tokenizer.js";
 import { PreTrainedTokenizerFast } from "./pretrained-tokenizer-fast.js";
@@ -6,16 +13,16 @@ import { Qwen2Tokenizer } from "./qwen2-tokenizer.js";
 import type { Tokenizer } from "./types.js";
 
 /** A class of tokenizers, and how its folders are known. */
-export interface TokenizerEntry {
+export interface TokenizerEntry extends RegistryEntry {
   /** The names of `tokenizer_class` in tokenizer_config.json; `Fast` at their end does not matter. */
-  names: readonly string[];
+  readonly names: readonly string[];
   /** The files that tell the class where no name does: all of them are there. */
-  files: readonly string[];
+  readonly files: readonly string[];
   from_pretrained(model: ModelFiles, options: PretrainedOptions): Promise<Tokenizer>;
 }
 
 // Where files decide, the first that fits is taken: tokenizer.json says least about where it comes from.
-const registry: TokenizerEntry[] = [
+const registry: Registry<TokenizerEntry> = new Registry("AutoTokenizer", [
   {
     names: ["InternLM2Tokenizer"],
     files: ["tokenizer.model"],
@@ -32,22 +39,19 @@ const registry: TokenizerEntry[] = [
     files: ["tokenizer.json"],
     from_pretrained: (model, options) => PreTrainedTokenizerFast.from_pretrained(model, options),
   },
-];
-
-/** Adds a class of tokenizers to those that `AutoTokenizer` knows. It goes before the ones that are there. */
-export function registerTokenizer(entry: TokenizerEntry): void {
-  registry.unshift(entry);
-}
+]);
 
 /** The tokenizer of any folder: the class that tokenizer_config.json names, else the one whose files are there. */
 export const AutoTokenizer: {
-  from_pretrained(model: string | ModelFiles, options?: PretrainedOptions): Promise<Tokenizer>;
-} = {
   /**
    * A `tokenizer_class` that is not known is no obstacle where there is a tokenizer.json, which says all.
    *
    * @throws InternVLError `UNSUPPORTED`, `TOKENIZER_INVALID`, and what the class throws
    */
+  from_pretrained(model: string | ModelFiles, options?: PretrainedOptions): Promise<Tokenizer>;
+  /** Adds a class to those that are known. It goes before the ones that are there. */
+  register(entry: TokenizerEntry): void;
+} = {
   async from_pretrained(model, options = {}) {
     const files = await openModel(model, options);
     const { config } = await readTokenizerConfig(files, options);
@@ -55,27 +59,23 @@ export const AutoTokenizer: {
     const entry = typeof named === "string" && named !== "" ? await findByName(named, files) : await findByFiles(files);
     return entry.from_pretrained(files, options);
   },
+  register: (entry) => registry.register(entry),
 };
 
 async function findByName(named: string, files: ModelFiles): Promise<TokenizerEntry> {
-  const found = registry.find(({ names }) => names.includes(named.replace(/Fast$/, "")));
+  const found = registry.find(named.replace(/Fast$/, ""));
   if (found !== undefined) return found;
   if (await files.has("tokenizer.json")) return findByName("PreTrainedTokenizer", files);
-  throw new InternVLError("UNSUPPORTED", {
-    what: `${files.name} has a kind of tokenizer that is not known here`,
-    expected: `tokenizer.json, or a tokenizer_class that is ${registry.flatMap(({ names }) => names).join(", ")}`,
-    got: named,
-    fix: "Save the tokenizer as tokenizer.json with the library that it comes from.",
-  });
+  throw registry.unknown(`The tokenizer_class of ${files.name} is not known, and there is no tokenizer.json`, named);
 }
 
 async function findByFiles(files: ModelFiles): Promise<TokenizerEntry> {
   const listed = new Set(await files.list());
-  const found = registry.find((entry) => entry.files.every((path) => listed.has(path)));
+  const found = registry.entries.find((entry) => entry.files.every((path) => listed.has(path)));
   if (found !== undefined) return found;
   throw new InternVLError("TOKENIZER_INVALID", {
     what: `${files.name} has no complete tokenizer`,
-    expected: registry.map((entry) => entry.files.join(" + ")).join(", or "),
+    expected: registry.entries.map((entry) => entry.files.join(" + ")).join(", or "),
     got: [...listed].filter((path) => /token|vocab|merges/.test(path)).join(", ") || "no file of a tokenizer",
     fix: "Copy the tokenizer's files into the folder.",
   });
