@@ -11,6 +11,8 @@ export interface ProgressInfo {
   unit: "bytes" | "tensors" | "tiles" | "tokens" | "files";
   /** How fast it goes at the moment, in `unit`s a second, where the call measures it. */
   rate?: number;
+  /** Where the result goes: with the first report of a stage that fills a folder nobody named. */
+  directory?: string;
 }
 
 export type ProgressCallback = (info: ProgressInfo) => void;

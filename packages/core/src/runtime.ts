@@ -1,8 +1,14 @@
 import { InternVLError } from "./errors.js";
-import type { FileSink, FileStore } from "./files.js";
+import type { FileSink, FileStore, ModelFiles } from "./files.js";
 import type { InferenceRuntime } from "./inference.js";
 import type { MediaDecoder } from "./media.js";
+import type { LongCallOptions } from "./progress.js";
 import type { WorkerPort } from "./worker.js";
+
+export interface ConvertCheckpointOptions extends LongCallOptions {
+  /** One name for all graphs, or one a graph, as the model's `from_pretrained` takes it. */
+  dtype?: string | Readonly<Record<string, string | undefined>>;
+}
 
 /** A platform: three capabilities, each of which can be replaced alone. */
 export interface Runtime {
@@ -15,6 +21,11 @@ export interface Runtime {
   openSink?(directory: string): Promise<FileSink>;
   /** Starts a thread that hosts a whole model (`{ worker: true }`); absent where there are no threads. */
   spawnModelWorker?(): Promise<WorkerPort>;
+  /**
+   * The folder of graphs that a checkpoint becomes, made when it is asked for the first time and found from then on.
+   * Absent where nothing can be converted: a checkpoint is then refused.
+   */
+  convertCheckpoint?(files: ModelFiles, options: ConvertCheckpointOptions): Promise<ModelFiles>;
 }
 
 // On globalThis, so that two copies of this package in one program share the runtime.

@@ -68,6 +68,18 @@ export async function loadEngine(
 }
 
 /**
+ * `files`, or what the runtime makes of them when they are a checkpoint without graphs. A runtime that converts nothing
+ * leaves them to `chooseDtypes`, whose message says how to.
+ */
+export async function convertedFiles(files: ModelFiles, options: LoadOptions): Promise<ModelFiles> {
+  const listing = await files.list();
+  if (listing.some((path) => /^onnx\/.*\.onnx$/.test(path)) || !isCheckpoint(listing)) return files;
+  const { dtype, signal, progress_callback } = options;
+  const runtime = resolveRuntime(options.runtime);
+  return (await runtime.convertCheckpoint?.(files, { dtype, signal, progress_callback })) ?? files;
+}
+
+/**
  * Which variant of each graph is loaded. A dtype that was asked for must be there. When none was asked for, the default
  * is taken where the folder has it, and otherwise the variant that it has.
  *
@@ -97,12 +109,16 @@ function missingDtype(files: ModelFiles, graph: GraphName, dtype: string, availa
 }
 
 function notConverted(files: ModelFiles, graph: GraphName, listing: ReadonlySet<string>): InternVLError {
-  const isCheckpoint = [...listing].some((path) => path.endsWith(".safetensors"));
+  const unconverted = isCheckpoint([...listing]);
   return new InternVLError("FILE_NOT_FOUND", {
-    what: isCheckpoint
+    what: unconverted
       ? `${files.name} is a checkpoint that has not been converted`
       : `${files.name} has no ${graphPath(graph, "fp32")}`,
     expected: "a folder that internvl-convert wrote",
     fix: `Run: npx internvl-convert --input ${files.name} --output_dir ${files.name}-onnx`,
   });
+}
+
+function isCheckpoint(listing: readonly string[]): boolean {
+  return listing.some((path) => path.endsWith(".safetensors"));
 }

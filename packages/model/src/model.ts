@@ -12,7 +12,7 @@ import type { ChatTurn } from "@internvl/processor";
 import { splitArguments } from "./arguments.js";
 import { type BatchChatArguments, batchChat, type ChatArguments, chat } from "./chat.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
-import { chooseDtypes, type LoadOptions, loadEngine } from "./loading.js";
+import { chooseDtypes, convertedFiles, type LoadOptions, loadEngine } from "./loading.js";
 import { reportingTo } from "./streaming.js";
 import { WorkerEngine } from "./worker/client.js";
 
@@ -28,6 +28,11 @@ export interface ModelOptions extends LoadOptions {
 export interface GenerateArguments extends GenerateInputs, GenerationOptions {
   /** Defaults for this call, instead of the model's generation_config.json. Options beside it win. */
   generation_config?: GenerationConfig | GenerationOptions;
+}
+
+/** A model by its name, with the options of opening it that differ from the caller's. */
+interface Place extends Pick<ModelOptions, "revision" | "subfolder"> {
+  model: string;
 }
 
 /**
@@ -59,23 +64,27 @@ export class InternVL2_5ForConditionalGeneration {
   }
 
   /**
-   * Loads a folder that `internvl-convert` wrote.
+   * Loads a folder that `internvl-convert` wrote, or a checkpoint, which the runtime converts into its cache when it is
+   * loaded for the first time (in this thread, with `{ worker: true }` as well). Stages of the progress: `download`,
+   * `convert`, the first report of which says into which `directory`, and `load`.
    *
-   * @throws InternVLError `FILE_NOT_FOUND` (no such folder, not converted, a dtype that it does not have),
-   *   `CONFIG_INVALID`, `GRAPH_INVALID`
+   * @throws InternVLError `FILE_NOT_FOUND` (no such folder, a dtype that it does not have, not converted and a runtime
+   *   that cannot do it), `CONFIG_INVALID`, `GRAPH_INVALID`; for a checkpoint what the conversion throws
    */
   static async from_pretrained(
     model: string | ModelFiles,
     options: ModelOptions = {},
   ): Promise<InternVL2_5ForConditionalGeneration> {
-    const files = await openModel(model, options);
+    if (options.worker) assertWorker(model, options);
+    const opened = await openModel(model, options);
+    const files = await convertedFiles(opened, options);
     const config = await InternVL2_5Config.from_pretrained(files, options);
     const generation_config = (await files.has("generation_config.json"))
       ? await GenerationConfig.from_pretrained(files, options)
       : GenerationConfig.from_model_config(config);
     const dtype = await chooseDtypes(files, options.dtype);
     const engine = options.worker
-      ? await startWorker(model, { ...options, dtype, worker: false })
+      ? await startWorker(placeOf(model, opened, files), { ...options, dtype, worker: false })
       : await loadEngine(files, config, dtype, options);
     return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
   }
@@ -127,14 +136,23 @@ export class InternVL2_5ForConditionalGeneration {
   }
 }
 
-async function startWorker(model: string | ModelFiles, options: ModelOptions): Promise<Engine> {
+function assertWorker(model: string | ModelFiles, options: ModelOptions): void {
   const runtime = resolveRuntime(options.runtime);
-  if (runtime.spawnModelWorker === undefined || typeof model !== "string") {
-    throw new InternVLError("UNSUPPORTED", {
-      what: "{ worker: true } needs a model id or a directory, and a runtime that has threads",
-      got: typeof model === "string" ? `the runtime "${runtime.name}", which has none` : "files that are open already",
-      fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
-    });
-  }
-  return WorkerEngine.start(await runtime.spawnModelWorker(), model, options);
+  if (runtime.spawnModelWorker !== undefined && typeof model === "string") return;
+  throw new InternVLError("UNSUPPORTED", {
+    what: "{ worker: true } needs a model id or a directory, and a runtime that has threads",
+    got: typeof model === "string" ? `the runtime "${runtime.name}", which has none` : "files that are open already",
+    fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
+  });
+}
+
+/** What the worker opens: the conversion's folder, or the same commit, even if the branch has moved on meanwhile. */
+function placeOf(model: string | ModelFiles, opened: ModelFiles, files: ModelFiles): Place {
+  if (files !== opened) return { model: files.name, subfolder: undefined };
+  return { model: model as string, ...(files.snapshot && { revision: files.snapshot.commit }) };
+}
+
+async function startWorker({ model, ...place }: Place, options: ModelOptions): Promise<Engine> {
+  const { spawnModelWorker } = resolveRuntime(options.runtime);
+  return WorkerEngine.start(await spawnModelWorker!(), model, { ...options, ...place });
 }

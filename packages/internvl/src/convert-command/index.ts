@@ -8,5 +8,4 @@ export { checkConversion, type VariantCheck } from "./check.js";
 export { convertCommand } from "./command.js";
 export { type ConvertFolderOptions, type ConvertFolderReport, convertFolder } from "./convert-folder.js";
 export { describeDtypes, distinctDtypes, parseDtypes } from "./dtypes.js";
-export { converterFingerprint } from "./fingerprint.js";
 export { ConvertProgress } from "./progress.js";

@@ -20,7 +20,8 @@ const HOST = createHash("sha1").update(hostname()).digest("hex").slice(0, 8);
 const NOBODY = "0";
 
 /**
- * A folder `blobs/ETAG.PID-HOST-RANDOM.incomplete` in which one process builds one blob: `data` and `journal`.
+ * A folder `NAME.PID-HOST-RANDOM.incomplete` in which one process builds one file or folder of a cache: `data`, and the
+ * `journal` of a download. Downloads call what they build a blob, and so does this class.
  *
  * There are no locks. Whoever wants a blob renames the folder of an owner that is gone to its own name, which only one
  * can do, or makes a new one; while another owner is alive it waits for the blob to appear. Should two ever work on
@@ -100,8 +101,8 @@ export class WorkFolder {
     try {
       await rename(this.data, this.#blob);
     } catch (cause) {
-      // Taken over by another process during a long stop, which has finished meanwhile.
-      if (!(isMissing(cause) && (await exists(this.#blob)))) throw writeFailed(this.#blob, cause);
+      // Another process that took over during a long stop was faster: the folder is gone, or the place is taken.
+      if (!(await exists(this.#blob))) throw writeFailed(this.#blob, cause);
     }
     await rm(this.#path, { recursive: true, force: true });
   }
