@@ -29,7 +29,7 @@ export interface FirstUseOptions extends LongCallOptions {
  * @throws InternVLError what `convertCheckpoint` and reading the files throw; `FILE_WRITE_FAILED`
  */
 export async function convertOnFirstUse(files: ModelFiles, options: FirstUseOptions = {}): Promise<ModelFiles> {
-  const { dtype = DEFAULT_DTYPE, signal, progress_callback } = options;
+  const { dtype = DEFAULT_DTYPE, signal } = options;
   const directory = join(cacheDirectory(), "converted", await conversionName(files, dtype, { signal }));
   if (isComplete(directory)) return new DirectoryFiles(directory);
 

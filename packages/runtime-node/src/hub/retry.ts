@@ -38,7 +38,7 @@ export async function retrying<Result>(
 ): Promise<Result> {
   let failures = 0;
   for (;;) {
-    throwIfAborted(policy.signal, "The download was aborted");
+    throwIfAborted(policy.signal, "The transfer was aborted");
     try {
       return await operation(() => {
         failures = 0;
@@ -62,6 +62,6 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
   try {
     await sleep(milliseconds, undefined, { signal });
   } catch (cause) {
-    throw new AbortedError("The download was aborted", { cause });
+    throw new AbortedError("The transfer was aborted", { cause });
   }
 }
