@@ -17,6 +17,8 @@ export interface HubOptions extends LongCallOptions {
 export interface ModelFiles {
   /** How messages name this place: the directory or the model id. */
   readonly name: string;
+  /** Names the content: the same string stands for the same bytes. Absent where files may change, as in a directory. */
+  readonly version?: string;
   /** All paths, sorted. */
   list(): Promise<string[]>;
   /** Whether there is a file with this path. */

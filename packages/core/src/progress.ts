@@ -1,6 +1,6 @@
 /** One report of a long call: how far `stage` has come. */
 export interface ProgressInfo {
-  /** What is being done: `"download"`, `"convert"`, `"load"`, `"vision"`, `"prefill"`, … */
+  /** What is being done: `"cache"`, `"download"`, `"convert"`, `"load"`, `"vision"`, `"prefill"`, … */
   stage: string;
   /** What the report is about within the stage, a file or a tensor for instance. */
   name?: string;

@@ -1,8 +1,15 @@
 import { InternVLError } from "./errors.js";
-import type { FileSink, FileStore } from "./files.js";
+import type { FileSink, FileStore, ModelFiles } from "./files.js";
 import type { InferenceRuntime } from "./inference.js";
 import type { MediaDecoder } from "./media.js";
+import type { LongCallOptions } from "./progress.js";
 import type { WorkerPort } from "./worker.js";
+
+/** What a conversion on first use takes. */
+export interface ConversionOptions extends LongCallOptions {
+  /** What to write: one dtype for all graphs, or one a graph, as `from_pretrained` takes it. */
+  dtype?: string | Readonly<Record<string, string>>;
+}
 
 /** A platform: three capabilities, each of which can be replaced alone. */
 export interface Runtime {
@@ -15,6 +22,13 @@ export interface Runtime {
   openSink?(directory: string): Promise<FileSink>;
   /** Starts a thread that hosts a whole model (`{ worker: true }`); absent where there are no threads. */
   spawnModelWorker?(): Promise<WorkerPort>;
+  /**
+   * The conversion of a checkpoint, made on first use and kept; absent where checkpoints are to be converted beforehand.
+   *
+   * A conversion reports the stages `"cache"` (once, when there is something to do: `name` is the place that the result
+   * goes to), `"download"` and `"convert"`. When it is there already nothing is reported and no weights are read.
+   */
+  convertCheckpoint?(files: ModelFiles, options?: ConversionOptions): Promise<ModelFiles>;
 }
 
 // On globalThis, so that two copies of this package in one program share the runtime.

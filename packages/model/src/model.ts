@@ -12,7 +12,7 @@ import type { ChatTurn } from "@internvl/processor";
 import { splitArguments } from "./arguments.js";
 import { type BatchChatArguments, batchChat, type ChatArguments, chat } from "./chat.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
-import { chooseDtypes, type LoadOptions, loadEngine } from "./loading.js";
+import { chooseDtypes, convertedFiles, type LoadOptions, loadEngine } from "./loading.js";
 import { reportingTo } from "./streaming.js";
 import { WorkerEngine } from "./worker/client.js";
 
@@ -59,25 +59,32 @@ export class InternVL2_5ForConditionalGeneration {
   }
 
   /**
-   * Loads a folder that `internvl-convert` wrote.
+   * Loads a folder that `internvl-convert` wrote, or a checkpoint, which is converted once into a cache where the runtime
+   * does that (`internvl` in Node).
    *
    * @throws InternVLError `FILE_NOT_FOUND` (no such folder, not converted, a dtype that it does not have),
-   *   `CONFIG_INVALID`, `GRAPH_INVALID`
+   *   `CONFIG_INVALID`, `GRAPH_INVALID`, and what downloading and converting throw
    */
   static async from_pretrained(
     model: string | ModelFiles,
     options: ModelOptions = {},
   ): Promise<InternVL2_5ForConditionalGeneration> {
-    const files = await openModel(model, options);
-    const config = await InternVL2_5Config.from_pretrained(files, options);
-    const generation_config = (await files.has("generation_config.json"))
-      ? await GenerationConfig.from_pretrained(files, options)
-      : GenerationConfig.from_model_config(config);
-    const dtype = await chooseDtypes(files, options.dtype);
-    const engine = options.worker
-      ? await startWorker(model, { ...options, dtype, worker: false })
-      : await loadEngine(files, config, dtype, options);
-    return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
+    const source = await openModel(model, options);
+    // The thread downloads and converts as well, so that this one stays free; what follows finds the result.
+    const remote = options.worker ? await startWorker(model, { ...options, worker: false }) : undefined;
+    try {
+      const files = await convertedFiles(source, options);
+      const config = await InternVL2_5Config.from_pretrained(files, options);
+      const generation_config = (await files.has("generation_config.json"))
+        ? await GenerationConfig.from_pretrained(files, options)
+        : GenerationConfig.from_model_config(config);
+      const dtype = await chooseDtypes(files, options.dtype);
+      const engine = remote ?? (await loadEngine(files, config, dtype, options));
+      return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
+    } catch (error) {
+      await remote?.dispose();
+      throw error;
+    }
   }
 
   /** Logits of every position (or of the last `logits_to_keep`), and the cache to go on with. */

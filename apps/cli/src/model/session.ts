@@ -3,7 +3,8 @@ import { isAbort, type StatusLine } from "internvl/convert-command";
 import { type CommonOptions, generationOptions } from "../options.js";
 import type { Answer } from "./answer.js";
 import { AnswerStreamer } from "./answer-streamer.js";
-import { locateModel } from "./locate.js";
+import { demoCheckpoint } from "./demo.js";
+import { LoadingReport } from "./loading.js";
 import type { Picture } from "./picture.js";
 import { Stopwatch } from "./stopwatch.js";
 
@@ -16,8 +17,6 @@ export interface AskOptions {
 /** A loaded model and how it is asked. It lives in a worker, so that Ctrl-C and the status line work meanwhile. */
 export class Session {
   readonly isDemo: boolean;
-  /** The converted folder. */
-  readonly directory: string;
   readonly #model: InternVL2_5ForConditionalGeneration;
   readonly #processor: InternVL2_5Processor;
   readonly #options: CommonOptions;
@@ -28,26 +27,33 @@ export class Session {
     processor: InternVL2_5Processor;
     options: CommonOptions;
     status: StatusLine;
-    directory: string;
     isDemo: boolean;
   }) {
     this.#model = parts.model;
     this.#processor = parts.processor;
     this.#options = parts.options;
     this.#status = parts.status;
-    this.directory = parts.directory;
     this.isDemo = parts.isDemo;
   }
 
   static async open(options: CommonOptions, status: StatusLine, signal: AbortSignal): Promise<Session> {
     const { dtype, threads } = options;
-    const { directory, isDemo } = await locateModel(options.model, dtype, { signal });
-    status.show("Loading the model…");
-    const loading = { dtype, threads, worker: true, signal };
-    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(directory, loading);
-    const processor = await InternVL2_5Processor.from_pretrained(directory, { signal });
-    status.clear();
-    return new Session({ model, processor, options, status, directory, isDemo });
+    const name = options.model ?? demoCheckpoint();
+    const loading = new LoadingReport(name, status);
+    try {
+      const calls = { signal, progress_callback: loading.report };
+      // What is small and quick first: a model that is not there, or of another kind.
+      const processor = await InternVL2_5Processor.from_pretrained(name, calls);
+      const model = await InternVL2_5ForConditionalGeneration.from_pretrained(name, {
+        ...calls,
+        dtype,
+        threads,
+        worker: true,
+      });
+      return new Session({ model, processor, options, status, isDemo: options.model === undefined });
+    } finally {
+      loading.clear();
+    }
   }
 
   /**

@@ -23,12 +23,15 @@ export interface SnapshotSource extends RemoteModel {
 export class SnapshotFiles implements ModelFiles {
   /** The model's id, with `@` and the revision when it is not `main`. */
   readonly name: string;
+  /** The model's id, the commit, and the folder within where it is not the whole. */
+  readonly version: string;
   readonly #source: SnapshotSource;
   readonly #directory: DirectoryFiles;
 
   constructor(source: SnapshotSource) {
     const { id, revision, cache, commit, folder } = source;
     this.name = revision === "main" ? id : `${id}@${revision}`;
+    this.version = `${id}@${commit}${folder === "" ? "" : `/${folder}`}`;
     this.#source = source;
     this.#directory = new DirectoryFiles(join(cache.snapshot(commit), folder));
   }
