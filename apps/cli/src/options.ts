@@ -29,7 +29,7 @@ export function addCommonOptions(command: Command): Command {
     if (fallback !== undefined) option.default(fallback);
     command.addOption(option);
   };
-  add("--model <dir>", "a converted folder or a checkpoint's (default: the demo model)");
+  add("--model <dir or id>", "a converted folder, a checkpoint's, or an id of the Hub (default: the demo model)");
   add("--dtype <dtype>", "q4, fp32, … or one a graph: vision_encoder=int8,decoder_model_merged=q4", parseOneDtype);
   add("--max-new-tokens <n>", "the longest answer", parseCount, DEFAULT_MAX_NEW_TOKENS);
   add("--tiles <n>", "into how many tiles a picture is cut at most", parseCount);

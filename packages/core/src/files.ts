@@ -13,20 +13,12 @@ export interface HubOptions extends LongCallOptions {
   subfolder?: string;
 }
 
-/** What a hub id stood for when it was opened: content that never changes. */
-export interface HubSnapshot {
-  readonly id: string;
-  readonly commit: string;
-  /** The folder within the model, or `""`. */
-  readonly subfolder: string;
-}
-
 /** The files of one model: a directory, a hub snapshot, dropped files. Paths are relative and use `/`. */
 export interface ModelFiles {
   /** How messages name this place: the directory or the model id. */
   readonly name: string;
-  /** Absent where the content may change: a directory, dropped files. */
-  readonly snapshot?: HubSnapshot;
+  /** Names the content: the same string stands for the same bytes. Absent where files may change, as in a directory. */
+  readonly version?: string;
   /** All paths, sorted. */
   list(): Promise<string[]>;
   /** Whether there is a file with this path. */

@@ -7,7 +7,6 @@ export {
   type FileStore,
   type FileWriter,
   type HubOptions,
-  type HubSnapshot,
   type ModelFiles,
   writeFile,
 } from "./files.js";
@@ -38,5 +37,5 @@ export { openModel, openSink, type PretrainedOptions } from "./pretrained.js";
 export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress.js";
 export { Registry, type RegistryEntry } from "./registry.js";
 export { type AlphaMode, toRgb } from "./rgb.js";
-export { type ConvertCheckpointOptions, type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
+export { type ConversionOptions, type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
 export type { WorkerPort } from "./worker.js";

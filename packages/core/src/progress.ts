@@ -1,6 +1,6 @@
 /** One report of a long call: how far `stage` has come. */
 export interface ProgressInfo {
-  /** What is being done: `"download"`, `"convert"`, `"load"`, `"vision"`, `"prefill"`, … */
+  /** What is being done: `"cache"`, `"download"`, `"convert"`, `"load"`, `"vision"`, `"prefill"`, … */
   stage: string;
   /** What the report is about within the stage, a file or a tensor for instance. */
   name?: string;
@@ -11,8 +11,6 @@ export interface ProgressInfo {
   unit: "bytes" | "tensors" | "tiles" | "tokens" | "files";
   /** How fast it goes at the moment, in `unit`s a second, where the call measures it. */
   rate?: number;
-  /** Where the result goes: with the first report of a stage that fills a folder nobody named. */
-  directory?: string;
 }
 
 export type ProgressCallback = (info: ProgressInfo) => void;

@@ -5,9 +5,10 @@ import type { MediaDecoder } from "./media.js";
 import type { LongCallOptions } from "./progress.js";
 import type { WorkerPort } from "./worker.js";
 
-export interface ConvertCheckpointOptions extends LongCallOptions {
-  /** One name for all graphs, or one a graph, as the model's `from_pretrained` takes it. */
-  dtype?: string | Readonly<Record<string, string | undefined>>;
+/** What a conversion on first use takes. */
+export interface ConversionOptions extends LongCallOptions {
+  /** What to write: one dtype for all graphs, or one a graph, as `from_pretrained` takes it. */
+  dtype?: string | Readonly<Record<string, string>>;
 }
 
 /** A platform: three capabilities, each of which can be replaced alone. */
@@ -22,10 +23,12 @@ export interface Runtime {
   /** Starts a thread that hosts a whole model (`{ worker: true }`); absent where there are no threads. */
   spawnModelWorker?(): Promise<WorkerPort>;
   /**
-   * The folder of graphs that a checkpoint becomes, made when it is asked for the first time and found from then on.
-   * Absent where nothing can be converted: a checkpoint is then refused.
+   * The conversion of a checkpoint, made on first use and kept; absent where checkpoints are to be converted beforehand.
+   *
+   * A conversion reports the stages `"cache"` (once, when there is something to do: `name` is the place that the result
+   * goes to), `"download"` and `"convert"`. When it is there already nothing is reported and no weights are read.
    */
-  convertCheckpoint?(files: ModelFiles, options: ConvertCheckpointOptions): Promise<ModelFiles>;
+  convertCheckpoint?(files: ModelFiles, options?: ConversionOptions): Promise<ModelFiles>;
 }
 
 // On globalThis, so that two copies of this package in one program share the runtime.

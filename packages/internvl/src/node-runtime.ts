@@ -1,14 +1,14 @@
 import { Worker } from "node:worker_threads";
-import type { DtypeOption } from "@internvl/config";
 import type { Runtime } from "@internvl/core";
 import { createWorkerPort, nodeRuntime } from "@internvl/runtime-node";
-import { convertOnFirstUse } from "./first-use/convert-on-first-use.js";
+import { convertOnce } from "./first-use/convert-once.js";
 
-/** Node with what a runtime may not know: the worker of `{ worker: true }` imports the model, converting the converter. */
+/**
+ * Node with what a runtime alone may not know: checkpoints are converted on first use, and `{ worker: true }` has a
+ * script, which imports the model.
+ */
 export const defaultRuntime: Runtime = {
   ...nodeRuntime,
+  convertCheckpoint: convertOnce(),
   spawnModelWorker: async () => createWorkerPort(new Worker(new URL("./worker.js", import.meta.url))),
-  // A dtype that is none is refused there.
-  convertCheckpoint: (files, { dtype, ...calls }) =>
-    convertOnFirstUse(files, { ...calls, dtype: dtype as DtypeOption | undefined }),
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { convertCheckpoint, type FileSink, InternVLError, openModel, openSink } from "internvl";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConvertFolderOptions, convertFolder } from "../src/convert-command/convert-folder.js";
-import { resolveInput } from "../src/convert-command/input.js";
+import { defaultOutput, resolveInput } from "../src/convert-command/input.js";
 import { copyDemo, DEMO, filesBelow, temporaryFolder } from "./workspace.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -153,8 +153,13 @@ describe("resolveInput", () => {
     expect(resolveInput({ input: "somewhere" })).toBe("somewhere");
   });
 
-  it("says what to do about one that is not there", () => {
-    expect(() => resolveInput({ model_name: "InternVL2_5-4B" })).toThrow(/downloading is not built yet.*--input/);
+  it("names one that is not there by its hub id", () => {
+    expect(resolveInput({ model_name: "InternVL2_5-4B" })).toBe("OpenGVLab/InternVL2_5-4B");
+    expect(defaultOutput("OpenGVLab/InternVL2_5-4B", "ONNX")).toBe("InternVL2_5-4B-ONNX");
+    expect(defaultOutput(`${DEMO}/`, "seed")).toBe(`${DEMO}-seed`);
+  });
+
+  it("says what is missing", () => {
     expect(() => resolveInput({ model_name: "InternVL2_5-3B" })).toThrow("no published model");
     expect(() => resolveInput({})).toThrow("--model_name NAME or --input DIR");
   });

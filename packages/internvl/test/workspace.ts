@@ -43,9 +43,19 @@ export interface Finished {
 /** Runs a script in a Node of its own. */
 export function runNode(
   args: readonly string[],
-  options: { cwd?: string; onStart?: (kill: (signal: NodeJS.Signals) => void) => void } = {},
+  options: {
+    cwd?: string;
+    env?: Record<string, string>;
+    onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+    /** Hears what it writes to stderr. */
+    onText?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  } = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, args, { cwd: options.cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -53,6 +63,7 @@ export function runNode(
   });
   child.stderr.setEncoding("utf8").on("data", (text) => {
     stderr += text;
+    options.onText?.(text, (signal) => child.kill(signal));
   });
   options.onStart?.((signal) => child.kill(signal));
   return new Promise((resolve, reject) => {

@@ -24,12 +24,32 @@ import { LocalEngine } from "./engine/local-engine.js";
 import { VisionEncoder } from "./engine/vision.js";
 
 export interface LoadOptions extends PretrainedOptions {
-  /** One of `DTYPES` for all graphs, or one a graph. Default: the fastest that the folder has. */
+  /**
+   * One of `DTYPES` for all graphs, or one a graph. Default: the fastest that the folder has, and `DEFAULT_DTYPE` for a
+   * checkpoint, which is converted to it.
+   */
   dtype?: DtypeOption;
   /** Where it runs, as the runtime names it. Default: the runtime's own. */
   device?: string;
   /** Threads within one operator. */
   threads?: number;
+}
+
+/**
+ * The folder to load: `files`, or of a checkpoint its conversion, which a runtime that can makes on first use and keeps.
+ *
+ * @throws InternVLError what a conversion throws (`CHECKPOINT_INVALID`, `UNSUPPORTED`, `FILE_WRITE_FAILED`, …)
+ */
+export async function convertedFiles(files: ModelFiles, options: LoadOptions): Promise<ModelFiles> {
+  const runtime = resolveRuntime(options.runtime);
+  if (runtime.convertCheckpoint === undefined || !isCheckpoint(await files.list())) return files;
+  const { dtype, signal, progress_callback } = options;
+  return runtime.convertCheckpoint(files, { dtype, signal, progress_callback });
+}
+
+/** Whether there are weights and no graphs. */
+function isCheckpoint(paths: readonly string[]): boolean {
+  return paths.some((path) => path.endsWith(".safetensors")) && !paths.some((path) => /^onnx\/.*\.onnx$/.test(path));
 }
 
 /** Loads the three graphs of a converted folder into sessions. */
@@ -68,18 +88,6 @@ export async function loadEngine(
 }
 
 /**
- * `files`, or what the runtime makes of them when they are a checkpoint without graphs. A runtime that converts nothing
- * leaves them to `chooseDtypes`, whose message says how to.
- */
-export async function convertedFiles(files: ModelFiles, options: LoadOptions): Promise<ModelFiles> {
-  const listing = await files.list();
-  if (listing.some((path) => /^onnx\/.*\.onnx$/.test(path)) || !isCheckpoint(listing)) return files;
-  const { dtype, signal, progress_callback } = options;
-  const runtime = resolveRuntime(options.runtime);
-  return (await runtime.convertCheckpoint?.(files, { dtype, signal, progress_callback })) ?? files;
-}
-
-/**
  * Which variant of each graph is loaded. A dtype that was asked for must be there. When none was asked for, the default
  * is taken where the folder has it, and otherwise the variant that it has.
  *
@@ -109,16 +117,11 @@ function missingDtype(files: ModelFiles, graph: GraphName, dtype: string, availa
 }
 
 function notConverted(files: ModelFiles, graph: GraphName, listing: ReadonlySet<string>): InternVLError {
-  const unconverted = isCheckpoint([...listing]);
   return new InternVLError("FILE_NOT_FOUND", {
-    what: unconverted
+    what: isCheckpoint([...listing])
       ? `${files.name} is a checkpoint that has not been converted`
       : `${files.name} has no ${graphPath(graph, "fp32")}`,
     expected: "a folder that internvl-convert wrote",
     fix: `Run: npx internvl-convert --input ${files.name} --output_dir ${files.name}-onnx`,
   });
-}
-
-function isCheckpoint(listing: readonly string[]): boolean {
-  return listing.some((path) => path.endsWith(".safetensors"));
 }

@@ -30,11 +30,6 @@ export interface GenerateArguments extends GenerateInputs, GenerationOptions {
   generation_config?: GenerationConfig | GenerationOptions;
 }
 
-/** A model by its name, with the options of opening it that differ from the caller's. */
-interface Place extends Pick<ModelOptions, "revision" | "subfolder"> {
-  model: string;
-}
-
 /**
  * InternVL 2.5: InternViT, a projector and a language model (Chen et al. 2024, arXiv:2412.05271).
  *
@@ -64,29 +59,32 @@ export class InternVL2_5ForConditionalGeneration {
   }
 
   /**
-   * Loads a folder that `internvl-convert` wrote, or a checkpoint, which the runtime converts into its cache when it is
-   * loaded for the first time (in this thread, with `{ worker: true }` as well). Stages of the progress: `download`,
-   * `convert`, the first report of which says into which `directory`, and `load`.
+   * Loads a folder that `internvl-convert` wrote, or a checkpoint, which is converted once into a cache where the runtime
+   * does that (`internvl` in Node).
    *
-   * @throws InternVLError `FILE_NOT_FOUND` (no such folder, a dtype that it does not have, not converted and a runtime
-   *   that cannot do it), `CONFIG_INVALID`, `GRAPH_INVALID`; for a checkpoint what the conversion throws
+   * @throws InternVLError `FILE_NOT_FOUND` (no such folder, not converted, a dtype that it does not have),
+   *   `CONFIG_INVALID`, `GRAPH_INVALID`, and what downloading and converting throw
    */
   static async from_pretrained(
     model: string | ModelFiles,
     options: ModelOptions = {},
   ): Promise<InternVL2_5ForConditionalGeneration> {
-    if (options.worker) assertWorker(model, options);
-    const opened = await openModel(model, options);
-    const files = await convertedFiles(opened, options);
-    const config = await InternVL2_5Config.from_pretrained(files, options);
-    const generation_config = (await files.has("generation_config.json"))
-      ? await GenerationConfig.from_pretrained(files, options)
-      : GenerationConfig.from_model_config(config);
-    const dtype = await chooseDtypes(files, options.dtype);
-    const engine = options.worker
-      ? await startWorker(placeOf(model, opened, files), { ...options, dtype, worker: false })
-      : await loadEngine(files, config, dtype, options);
-    return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
+    const source = await openModel(model, options);
+    // The thread downloads and converts as well, so that this one stays free; what follows finds the result.
+    const remote = options.worker ? await startWorker(model, { ...options, worker: false }) : undefined;
+    try {
+      const files = await convertedFiles(source, options);
+      const config = await InternVL2_5Config.from_pretrained(files, options);
+      const generation_config = (await files.has("generation_config.json"))
+        ? await GenerationConfig.from_pretrained(files, options)
+        : GenerationConfig.from_model_config(config);
+      const dtype = await chooseDtypes(files, options.dtype);
+      const engine = remote ?? (await loadEngine(files, config, dtype, options));
+      return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
+    } catch (error) {
+      await remote?.dispose();
+      throw error;
+    }
   }
 
   /** Logits of every position (or of the last `logits_to_keep`), and the cache to go on with. */
@@ -136,23 +134,14 @@ export class InternVL2_5ForConditionalGeneration {
   }
 }
 
-function assertWorker(model: string | ModelFiles, options: ModelOptions): void {
+async function startWorker(model: string | ModelFiles, options: ModelOptions): Promise<Engine> {
   const runtime = resolveRuntime(options.runtime);
-  if (runtime.spawnModelWorker !== undefined && typeof model === "string") return;
-  throw new InternVLError("UNSUPPORTED", {
-    what: "{ worker: true } needs a model id or a directory, and a runtime that has threads",
-    got: typeof model === "string" ? `the runtime "${runtime.name}", which has none` : "files that are open already",
-    fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
-  });
-}
-
-/** What the worker opens: the conversion's folder, or the same commit, even if the branch has moved on meanwhile. */
-function placeOf(model: string | ModelFiles, opened: ModelFiles, files: ModelFiles): Place {
-  if (files !== opened) return { model: files.name, subfolder: undefined };
-  return { model: model as string, ...(files.snapshot && { revision: files.snapshot.commit }) };
-}
-
-async function startWorker({ model, ...place }: Place, options: ModelOptions): Promise<Engine> {
-  const { spawnModelWorker } = resolveRuntime(options.runtime);
-  return WorkerEngine.start(await spawnModelWorker!(), model, { ...options, ...place });
+  if (runtime.spawnModelWorker === undefined || typeof model !== "string") {
+    throw new InternVLError("UNSUPPORTED", {
+      what: "{ worker: true } needs a model id or a directory, and a runtime that has threads",
+      got: typeof model === "string" ? `the runtime "${runtime.name}", which has none` : "files that are open already",
+      fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
+    });
+  }
+  return WorkerEngine.start(await runtime.spawnModelWorker(), model, options);
 }

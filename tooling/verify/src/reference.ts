@@ -2,21 +2,22 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { rewriteCheckpoint } from "@internvl/convert";
 import { setDefaultRuntime } from "@internvl/core";
-import { nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
+import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
 import { GoldenFolder } from "./golden/folder.js";
 import { checkpointFiles, findVariants, type RunnableVariant } from "./golden/variants.js";
 import { runProgram } from "./program.js";
-import { missingModules, runPython } from "./reference/python.js";
+import { missingModules, type PythonRun, runPython } from "./reference/python.js";
 import { temporaryFolder } from "./workspace.js";
 
 const SCRIPTS = fileURLToPath(new URL("../../reference", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
-const MODULES = ["torch", "transformers", "safetensors", "PIL"];
+const MODULES = ["torch", "transformers", "peft", "safetensors", "PIL"];
 
 const USAGE = `Usage: npm run reference -- [DIR] [--python PATH] [--if-available]
 
 Writes every checkpoint of DIR (default: the fixtures of the repository) in the dialect of Transformers, and lets
-Transformers load it and compute the numbers that DIR has of the original code.
+Transformers load it and compute the numbers that DIR has of the original code. Then merges a random LoRA adapter of every
+linear layer, and compares with PEFT's merge.
 
   --python PATH    with ${MODULES.join(", ")} (default: INTERNVL_PYTHON, or python3)
   --if-available   where such a Python is missing, say so and pass`;
@@ -44,26 +45,59 @@ await runProgram(async () => {
   const variants = findVariants(golden).filter((variant): variant is RunnableVariant => variant.golden !== undefined);
   let failed = variants.length === 0 ? 1 : 0;
   for (const variant of variants) {
-    const { ok, output } = await loadsInTransformers(values.python, golden, variant);
-    console.log(`${variant.name}: ${output}`);
-    if (!ok) failed++;
+    for await (const { ok, output } of checkVariant(values.python, golden, variant)) {
+      console.log(`${variant.name}: ${output}`);
+      if (!ok) failed++;
+    }
   }
   return failed > 0 ? 1 : 0;
 });
 
-async function loadsInTransformers(python: string, golden: GoldenFolder, variant: RunnableVariant) {
+async function* checkVariant(
+  python: string,
+  golden: GoldenFolder,
+  variant: RunnableVariant,
+): AsyncGenerator<PythonRun> {
   const workspace = temporaryFolder();
   try {
-    const folder = `${workspace.path}/${variant.name}`;
-    await rewriteCheckpoint(checkpointFiles(golden, variant), await openDirectorySink(folder), { to: "transformers" });
-    const strings = `tokenize-tiny-${variant.golden.tokenizer.replace("tokenizer-", "")}.json`;
-    return runPython(python, [
-      `${SCRIPTS}/dialects.py`,
-      folder,
-      ...["--golden", golden.path("tiny", variant.name), "--inputs", golden.path("tiny", "inputs")],
-      ...(golden.has(strings) ? ["--tokenizer", golden.path(strings)] : []),
+    const [folder, adapter, merged] = ["model", "adapter", "merged"].map((name) => `${workspace.path}/${name}`);
+    const source = checkpointFiles(golden, variant);
+    await rewriteCheckpoint(source, await openDirectorySink(folder!), { to: "transformers" });
+    yield loadsInTransformers(python, golden, variant, folder!);
+
+    const made = runPython(python, [`${SCRIPTS}/make_adapter.py`, folder!, adapter!]);
+    if (!made.ok) return yield made;
+    const adapters = [{ files: new DirectoryFiles(adapter!), weight: 0.75 }];
+    await rewriteCheckpoint(source, await openDirectorySink(merged!), { to: "transformers", adapters });
+    const { ok, output } = runPython(python, [
+      `${SCRIPTS}/lora.py`,
+      folder!,
+      merged!,
+      `${adapter}=0.75`,
+      ...tolerance(variant),
     ]);
+    yield { ok, output: `merged as by PEFT: ${output}` };
   } finally {
     workspace.remove();
   }
+}
+
+function loadsInTransformers(
+  python: string,
+  golden: GoldenFolder,
+  variant: RunnableVariant,
+  folder: string,
+): PythonRun {
+  const strings = `tokenize-tiny-${variant.golden.tokenizer.replace("tokenizer-", "")}.json`;
+  return runPython(python, [
+    `${SCRIPTS}/dialects.py`,
+    folder,
+    ...["--golden", golden.path("tiny", variant.name), "--inputs", golden.path("tiny", "inputs")],
+    ...(golden.has(strings) ? ["--tokenizer", golden.path(strings)] : []),
+  ]);
+}
+
+/** Ours rounds a merged weight back to the dtype that it had; PEFT's script merges in float32. */
+function tolerance({ config }: RunnableVariant): string[] {
+  return config["torch_dtype"] === "bfloat16" ? ["--tolerance", String(2 ** -8)] : [];
 }

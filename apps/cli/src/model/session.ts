@@ -3,8 +3,8 @@ import { isAbort, type StatusLine } from "internvl/convert-command";
 import { type CommonOptions, generationOptions } from "../options.js";
 import type { Answer } from "./answer.js";
 import { AnswerStreamer } from "./answer-streamer.js";
-import { demoCheckpoint } from "./demo-checkpoint.js";
-import { LoadProgress } from "./load-progress.js";
+import { demoCheckpoint } from "./demo.js";
+import { LoadingReport } from "./loading.js";
 import type { Picture } from "./picture.js";
 import { Stopwatch } from "./stopwatch.js";
 
@@ -37,15 +37,22 @@ export class Session {
   }
 
   static async open(options: CommonOptions, status: StatusLine, signal: AbortSignal): Promise<Session> {
-    const { dtype, threads, model: place = demoCheckpoint() } = options;
-    const progress = new LoadProgress(place, status, process.stderr);
-    const loading = { dtype, threads, worker: true, signal, progress_callback: progress.report };
+    const { dtype, threads } = options;
+    const name = options.model ?? demoCheckpoint();
+    const loading = new LoadingReport(name, status);
     try {
-      const model = await InternVL2_5ForConditionalGeneration.from_pretrained(place, loading);
-      const processor = await InternVL2_5Processor.from_pretrained(place, { signal });
+      const calls = { signal, progress_callback: loading.report };
+      // What is small and quick first: a model that is not there, or of another kind.
+      const processor = await InternVL2_5Processor.from_pretrained(name, calls);
+      const model = await InternVL2_5ForConditionalGeneration.from_pretrained(name, {
+        ...calls,
+        dtype,
+        threads,
+        worker: true,
+      });
       return new Session({ model, processor, options, status, isDemo: options.model === undefined });
     } finally {
-      progress.clear();
+      loading.clear();
     }
   }
 

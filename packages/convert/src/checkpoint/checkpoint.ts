@@ -3,6 +3,7 @@ import type { SafetensorsDtype } from "../safetensors/dtype.js";
 import { readSafetensorsHeader } from "../safetensors/header.js";
 import { checkIndex, readIndex } from "./index-file.js";
 import { listing } from "./listing.js";
+import { missingTensor } from "./mapped.js";
 import { CheckpointTensor, type TensorSource } from "./tensor.js";
 
 const SINGLE_FILE = "model.safetensors";
@@ -75,12 +76,7 @@ export class Checkpoint implements TensorSource {
 
   get(name: string): CheckpointTensor {
     const tensor = this.#tensors.get(name);
-    if (tensor === undefined) {
-      throw new InternVLError("CHECKPOINT_INVALID", {
-        what: `${this.name} has no tensor ${name}`,
-        fix: "Check that the weights belong to this config.json, or download the model again.",
-      });
-    }
+    if (tensor === undefined) throw missingTensor(this.name, name);
     return tensor;
   }
 

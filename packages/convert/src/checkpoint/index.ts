@@ -1,6 +1,7 @@
 export { Checkpoint, type CheckpointTotals } from "./checkpoint.js";
 export { type ExpectTensorsOptions, expectTensors } from "./expect.js";
 export { counted, listing } from "./listing.js";
+export { mappedTensors } from "./mapped.js";
 export {
   type OriginalTensorConfig,
   originalTensorSpecs,

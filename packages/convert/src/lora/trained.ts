@@ -1,5 +1,5 @@
 import { InternVLError, type JsonObject, type JsonValue } from "@internvl/core";
-import { renamed, type TensorSource, type WeightSource } from "../checkpoint/index.js";
+import { mappedTensors, renamed, type TensorSource, type WeightSource } from "../checkpoint/index.js";
 import { counted, listing } from "../checkpoint/listing.js";
 import type { LoraDelta } from "./adapter.js";
 import { type Factors, sortAdapterTensors } from "./adapter-tensors.js";
@@ -82,25 +82,14 @@ export function findTrainedLora(source: TensorSource, extra: Readonly<JsonObject
 /** `source` in the original's plain names, LoRA merged as `withAdapters` merges it. */
 export function withTrainedLora(source: TensorSource, { tensors }: TrainedLora): TensorSource {
   const cache = new RecentlyUsed<StackedFactor>(KEPT_FACTORS);
-  const merged = new Map(
+  const makers = new Map(
     [...tensors].map(([name, { weight, delta }]) => {
       const plain = renamed(name, weight);
-      return [name, delta === undefined ? plain : mergedWeight(plain, [delta], cache)] as const;
+      const merged = delta === undefined ? plain : mergedWeight(plain, [delta], cache);
+      return [name, () => merged] as const;
     }),
   );
-  return {
-    name: source.name,
-    names: () => [...merged.keys()].sort(),
-    has: (name) => merged.has(name),
-    get: (name) => {
-      const tensor = merged.get(name);
-      if (tensor !== undefined) return tensor;
-      throw new InternVLError("CHECKPOINT_INVALID", {
-        what: `${source.name} has no tensor ${name}`,
-        fix: "Check that the weights belong to this config.json, or download the model again.",
-      });
-    },
-  };
+  return mappedTensors(source.name, makers);
 }
 
 /** `extra` for the config.json of the merged model: no rank is left, where there was one. */

@@ -1,7 +1,7 @@
 import { NAME_TABLES, type NameRow, type RowSharing } from "./table.js";
 
 /** What a name of one side is called on the other. */
-export interface Counterpart {
+interface Counterpart {
   readonly original: string;
   /** One name, or the three among which rows are shared out. */
   readonly transformers: readonly string[];

@@ -1,11 +1,7 @@
-import { InternVLError } from "@internvl/core";
-import { renamed, type TensorSource, type TensorSpec, type WeightSource } from "../checkpoint/index.js";
+import { mappedTensors, renamed, type TensorSource, type TensorSpec, type WeightSource } from "../checkpoint/index.js";
 import { nameLookup } from "./lookup.js";
 import { cutPart, joinParts, partRows, type SharingConfig } from "./rows.js";
 import { MEMORY_PREFIXES } from "./table.js";
-
-/** Makes the tensors of a view, by their names in it. */
-type Makers = ReadonlyMap<string, () => WeightSource>;
 
 /** A checkpoint under the names of Transformers' files, and what stands there twice. */
 export interface FileNames {
@@ -26,7 +22,7 @@ export function withFileNames(source: TensorSource): FileNames {
     if (makers.has(there) || (there !== name && source.has(there))) problems.push(`${there} (also as ${name})`);
     else makers.set(there, () => renamed(there, source.get(name)));
   }
-  return { tensors: view(source.name, makers), problems };
+  return { tensors: mappedTensors(source.name, makers), problems };
 }
 
 /** A checkpoint under Transformers' file names as the original has it. Names that no row of the table knows stay. */
@@ -47,7 +43,7 @@ export function asOriginal(source: TensorSource, config: SharingConfig): TensorS
       );
     }
   }
-  return view(source.name, makers);
+  return mappedTensors(source.name, makers);
 }
 
 /** A checkpoint under the original's names as the files of Transformers have it. */
@@ -64,7 +60,7 @@ export function asTransformers(source: TensorSource, config: SharingConfig): Ten
       );
     }
   }
-  return view(source.name, makers);
+  return mappedTensors(source.name, makers);
 }
 
 /** What a network of the original expects, as the files of Transformers have it. */
@@ -75,20 +71,4 @@ export function transformersSpecs(specs: readonly TensorSpec[], config: SharingC
     const rows = sharing === undefined ? [spec.shape[0]!] : partRows(sharing, config);
     return transformers.map((name, part) => ({ ...spec, name, shape: [rows[part]!, ...spec.shape.slice(1)] }));
   });
-}
-
-function view(name: string, makers: Makers): TensorSource {
-  return {
-    name,
-    names: () => [...makers.keys()].sort(),
-    has: (tensor) => makers.has(tensor),
-    get(tensor) {
-      const make = makers.get(tensor);
-      if (make !== undefined) return make();
-      throw new InternVLError("CHECKPOINT_INVALID", {
-        what: `${name} has no tensor ${tensor}`,
-        fix: "Check that the weights belong to this config.json, or download the model again.",
-      });
-    },
-  };
 }

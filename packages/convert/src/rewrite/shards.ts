@@ -40,8 +40,8 @@ export async function writeShards(
     await writeSafetensors(sink, path, sources, {
       metadata: METADATA,
       signal,
-      progress_callback: ({ name, loaded }) =>
-        progress_callback?.({ stage: "convert", name, loaded: before + loaded, total, unit: "bytes" }),
+      progress_callback: ({ loaded }) =>
+        progress_callback?.({ stage: "convert", name: "weights", loaded: before + loaded, total, unit: "bytes" }),
     });
     before += shard.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
     for (const { name } of shard) weight_map[name] = path;

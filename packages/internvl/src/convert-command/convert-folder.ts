@@ -2,16 +2,20 @@ import type { DtypeOption } from "@internvl/config";
 import { type Conversion, convertCheckpoint } from "@internvl/convert";
 import type { LongCallOptions } from "@internvl/core";
 import { nodeFiles } from "@internvl/runtime-node";
+import { type AdapterOption, openAdapters } from "./adapters.js";
 import { checkConversion, type VariantCheck } from "./check.js";
 import { distinctDtypes } from "./dtypes.js";
+import { fetchCheckpoint } from "./fetch-checkpoint.js";
 import { OutputFolder } from "./output-folder.js";
 
 export interface ConvertFolderOptions extends LongCallOptions {
-  /** The checkpoint's folder. */
+  /** The checkpoint: a folder or a hub id. */
   input: string;
   /** The folder to write. */
   output: string;
   dtype: readonly DtypeOption[];
+  /** LoRA adapters, merged into the weights. */
+  adapters?: readonly AdapterOption[];
   /** Graphs that also give the states between their layers. Default false. */
   output_hidden_states?: boolean;
   /** Write into a folder that holds something else. Default false. */
@@ -26,6 +30,8 @@ export interface ConvertFolderReport {
   graphs: Conversion["graphs"];
   /** Bytes of all graphs. */
   byteLength: number;
+  /** Names of the checkpoint's tensors that the network does not have. */
+  unused: readonly string[];
   /** Of the conversion, the check not counted. */
   seconds: number;
   /** The most memory that this process had until the conversion's end, in bytes. */
@@ -42,12 +48,15 @@ export interface ConvertFolderReport {
  */
 export async function convertFolder(options: ConvertFolderOptions): Promise<ConvertFolderReport> {
   const { dtype, output_hidden_states, force, check = true, signal, progress_callback } = options;
-  const source = await nodeFiles.open(options.input);
+  const source = await nodeFiles.open(options.input, { signal });
   const target = await OutputFolder.open(options.output, source, { force });
+  const adapters = await openAdapters(options.adapters ?? [], { signal });
+  await fetchCheckpoint(source, { signal, progress_callback });
   const started = performance.now();
   let conversion: Conversion;
   try {
-    conversion = await convertCheckpoint(source, target, { dtype, output_hidden_states, signal, progress_callback });
+    const converting = { dtype, adapters, output_hidden_states, signal, progress_callback };
+    conversion = await convertCheckpoint(source, target, converting);
   } catch (error) {
     await target.rollBack();
     throw error;
@@ -58,6 +67,6 @@ export async function convertFolder(options: ConvertFolderOptions): Promise<Conv
   const checks = check
     ? await checkConversion(target.name, distinctDtypes(dtype), { signal, progress_callback })
     : null;
-  const { graphs, byteLength } = conversion;
-  return { input: source.name, output: target.name, graphs, byteLength, seconds, peakMemory, checks };
+  const { graphs, byteLength, unused } = conversion;
+  return { input: source.name, output: target.name, graphs, byteLength, unused, seconds, peakMemory, checks };
 }

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Where this library keeps what it can make again: XDG_CACHE_HOME, or the system's own place. */
+/** Where the library keeps what it can make again: XDG_CACHE_HOME, or the system's own place. */
 export function cacheDirectory(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,

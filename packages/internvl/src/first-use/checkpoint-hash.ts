@@ -1,30 +1,32 @@
 import { createHash } from "node:crypto";
-import { type ModelFiles, throwIfAborted } from "@internvl/core";
-import { weightFiles } from "./weight-files.js";
+import { stat } from "node:fs/promises";
+import type { ModelFiles } from "@internvl/core";
 
-/** The other files that a conversion may read. */
-const READ = /^[^/]+\.(json|jinja|txt|model)$/;
+/** The files that a conversion reads. */
+const READ = /^[^/]+\.(json|jinja|txt|model|safetensors)$/;
 /** Files up to this size are hashed whole: 0.1 s. */
 const WHOLE = 64 * 2 ** 20;
-/** Of larger ones this many pieces, evenly spread: any training moves every weight, so it moves these. */
+/** Of larger ones this many pieces, evenly spread: a training of all weights moves these as well. */
 const SAMPLES = 64;
 const SAMPLE_BYTES = 64 * 2 ** 10;
 
-/** SHA-256 over a checkpoint's files, those over 64 MB by their size and 64 pieces. */
-export async function checkpointHash(files: ModelFiles, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
+/**
+ * SHA-256 over a checkpoint's files, those over 64 MB by their size, 64 pieces and the time when they were last written:
+ * adapters that were merged into the file change a few tensors only, which no piece may hit.
+ */
+export async function checkpointHash(files: ModelFiles, options: { signal?: AbortSignal } = {}): Promise<string> {
   const hash = createHash("sha256");
-  const small = (await files.list()).filter((path) => READ.test(path));
-  for (const path of [...small, ...(await weightFiles(files, { signal }))]) {
-    throwIfAborted(signal, "The conversion was aborted");
+  for (const path of (await files.list()).filter((path) => READ.test(path))) {
     const size = await files.size(path);
     hash.update(`${path}\0${size}\0`);
     if (size <= WHOLE) {
-      hash.update(await files.read(path, { signal }));
+      hash.update(await files.read(path, options));
       continue;
     }
+    if (files.localPath !== undefined) hash.update(`${(await stat(files.localPath(path))).mtimeMs}\0`);
     for (let sample = 0; sample < SAMPLES; sample++) {
       const start = Math.floor((sample * (size - SAMPLE_BYTES)) / (SAMPLES - 1));
-      hash.update(await files.readRange(path, start, start + SAMPLE_BYTES, { signal }));
+      hash.update(await files.readRange(path, start, start + SAMPLE_BYTES, options));
     }
   }
   return hash.digest("hex");

@@ -1,184 +1,155 @@
-import { cp, readdir, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  defaultRuntime,
   InternVL2_5ForConditionalGeneration,
   InternVL2_5Processor,
   load_image,
   type ModelOptions,
   type ProgressInfo,
-  type Runtime,
+  setDefaultRuntime,
   slice_prompt,
 } from "internvl";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { COMMIT, ID, refuse } from "../../../runtime-node/test/hub/fake-hub.js";
-import { convertFolder } from "../../src/convert-command/convert-folder.js";
-import { convertOnFirstUse } from "../../src/first-use/convert-on-first-use.js";
-import { DEMO, SAMPLE, temporaryFolder } from "../workspace.js";
-import { fetched, runtimeOf, startDemoHub } from "./hub.js";
+import { afterAll, beforeEach, expect, it, vi } from "vitest";
+import { ID } from "../../../runtime-node/test/hub/fake-hub.js";
+import { convertOnce } from "../../src/first-use/convert-once.js";
+import { copyDemo, SAMPLE } from "../workspace.js";
+import { type Setting, setting, stagesOf } from "./setting.js";
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+// The real fingerprint is that of the build, which need not be there.
+setDefaultRuntime({ ...defaultRuntime, convertCheckpoint: convertOnce(async () => "tests") });
+afterAll(() => setDefaultRuntime(defaultRuntime));
+
+let here: Setting;
 beforeEach(async () => {
-  folder = await temporaryFolder();
-  vi.stubEnv("XDG_CACHE_HOME", join(folder.path, "cache"));
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await folder.remove();
+  here = await setting();
+  for (const [name, value] of Object.entries(here.env)) vi.stubEnv(name, value);
+  return () => vi.unstubAllEnvs();
 });
 
-/** What the cache holds: finished conversions and, with a dot in their names, unfinished ones. */
-const conversions = () => readdir(join(folder.path, "cache/internvl/converted"));
+/** The README's example, with another picture. */
+async function example(name: string, options: ModelOptions = {}): Promise<string[]> {
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(name, { dtype: "q4", ...options });
+  const processor = await InternVL2_5Processor.from_pretrained(name);
 
-/** The example of the README. */
-async function answer(place: string, options: ModelOptions = {}): Promise<string> {
-  const { runtime } = options;
-  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(place, { dtype: "q4", ...options });
-  const processor = await InternVL2_5Processor.from_pretrained(place, { runtime });
   const image = await load_image(SAMPLE);
   const conversation = [{ role: "user", content: [{ type: "image" }, { type: "text", text: "Describe this image." }] }];
+
   const text = processor.apply_chat_template(conversation, { add_generation_prompt: true });
   const inputs = await processor({ text: [text], images: [image], padding: true });
-  const output_ids = await model.generate({ ...inputs, max_new_tokens: 24 });
+  const output_ids = await model.generate({ ...inputs, max_new_tokens: 128 });
+  const answers = processor.batch_decode(slice_prompt(output_ids, inputs.input_ids), { skip_special_tokens: true });
+
   await model.dispose();
-  return processor.batch_decode(slice_prompt(output_ids, inputs.input_ids), { skip_special_tokens: true })[0]!;
+  return answers;
 }
 
-async function expectedAnswer(): Promise<string> {
-  const output = join(folder.path, "by-command");
-  await convertFolder({ input: DEMO, output, dtype: ["q4"], check: false });
-  return answer(output);
+async function load(name: string, options: ModelOptions = {}): Promise<ProgressInfo[]> {
+  const reports: ProgressInfo[] = [];
+  const progress_callback = (info: ProgressInfo) => void reports.push(info);
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(name, { progress_callback, ...options });
+  await model.dispose();
+  return reports;
 }
 
-describe("a model id", () => {
-  it("is downloaded, converted and answers; a second start, offline, asks nothing", async () => {
-    const hub = await startDemoHub();
-    const reports: ProgressInfo[] = [];
-    const progress_callback = (info: ProgressInfo) => void reports.push(info);
-    const first = await answer(ID, { runtime: runtimeOf(hub, folder.path), progress_callback });
-    expect(first).toBe(await expectedAnswer());
+it("runs the README's example from an empty cache, and again without a request", async () => {
+  const answers = await example(ID);
+  expect(answers[0]).not.toBe("");
+  const converted = await here.conversions();
+  expect(Object.keys(converted).filter((path) => path.endsWith(".onnx"))).toHaveLength(3);
+  const asked = here.hub.log.map(({ url }) => url);
+  expect(asked.filter((url) => /README|optimizer/.test(url))).toEqual([]);
+  expect(here.hub.bodies).toHaveLength(1);
 
-    const stages = reports.map(({ stage }) => stage).filter((stage) => stage !== "verify" && stage !== "read");
-    expect(stages.filter((stage, index) => stage !== stages[index - 1])).toEqual(["download", "convert", "load"]);
-    const [name] = await conversions();
-    const directory = join(folder.path, "cache/internvl/converted", name!);
-    expect(reports.find(({ stage }) => stage === "convert")).toMatchObject({ directory, loaded: 0, total: 3 });
-    expect(fetched(hub)).not.toEqual(expect.arrayContaining([expect.stringMatching(/README|\.py|\.bin|\.jpg/)]));
-    expect(hub.bodies).toHaveLength(1);
-
-    hub.log.length = 0;
-    const offline = runtimeOf(hub, folder.path, { HF_HUB_OFFLINE: "1" });
-    expect(await answer(ID, { runtime: offline })).toBe(first);
-    expect(hub.log).toEqual([]);
-    expect(await conversions()).toEqual([name]);
-  });
-
-  it("is converted once whatever its revision is called, and its weights are not needed afterwards", async () => {
-    const hub = await startDemoHub();
-    const runtime = runtimeOf(hub, folder.path);
-    const load = async (revision: string) => {
-      const model = await InternVL2_5ForConditionalGeneration.from_pretrained(ID, { runtime, revision });
-      await model.dispose();
-    };
-    await load("main");
-    const before = await conversions();
-    await rm(join(folder.path, "huggingface"), { recursive: true });
-    hub.log.length = 0;
-    for (const revision of ["main", "v1.0", COMMIT]) await load(revision);
-    expect(await conversions()).toEqual(before);
-    expect(hub.bodies).toEqual([]);
-  });
-
-  it("gives the processor what it needs without weights", async () => {
-    const hub = await startDemoHub();
-    await InternVL2_5Processor.from_pretrained(ID, { runtime: runtimeOf(hub, folder.path) });
-    expect(hub.bodies).toEqual([]);
-    expect(fetched(hub)).toContain("tokenizer.json");
-  });
-
-  it("with a damaged tokenizer is refused before its weights are fetched", async () => {
-    const hub = await startDemoHub();
-    hub.files.set("tokenizer.json", { bytes: Buffer.from("{}") });
-    await expect(answer(ID, { runtime: runtimeOf(hub, folder.path) })).rejects.toMatchObject({
-      code: "TOKENIZER_INVALID",
-    });
-    expect(hub.bodies).toEqual([]);
-  });
-
-  it("whose download fails leaves no conversion, and works when the Hub does", async () => {
-    const hub = await startDemoHub();
-    hub.fault = ({ server }, response) => server === "cdn" && refuse(response, 404);
-    const runtime = runtimeOf(hub, folder.path);
-    await expect(answer(ID, { runtime })).rejects.toMatchObject({ code: "HUB_UNAVAILABLE" });
-    hub.fault = () => {};
-    expect(await answer(ID, { runtime })).not.toBe("");
-    expect(await conversions()).toHaveLength(1);
-  });
+  here.hub.log.length = 0;
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
+  expect(await example(ID)).toEqual(answers);
+  expect(here.hub.log).toEqual([]);
+  expect(await here.conversions()).toEqual(converted);
 });
 
-describe("a directory", () => {
-  it("is converted once a dtype, by its content and not by its place", async () => {
-    const { path } = folder;
-    await cp(DEMO, join(path, "a/demo"), { recursive: true });
-    await cp(DEMO, join(path, "b/demo"), { recursive: true });
-    const expected = await expectedAnswer();
-    expect(await answer(join(path, "a/demo"))).toBe(expected);
-    expect(await answer(join(path, "b/demo"))).toBe(expected);
-    expect(await conversions()).toHaveLength(1);
-    await answer(join(path, "a/demo"), { dtype: { vision_encoder: "fp32" } });
-    expect(await conversions()).toHaveLength(2);
-  });
-
-  it("is refused with the command where the runtime converts nothing", async () => {
-    const { convertCheckpoint: _, ...runtime } = runtimeOf(await startDemoHub(), folder.path);
-    await expect(answer(DEMO, { runtime })).rejects.toMatchObject({
-      code: "FILE_NOT_FOUND",
-      message: expect.stringContaining(`internvl-convert --input ${DEMO}`),
-    });
-  });
-
-  it("refuses a dtype that is none before anything is made", async () => {
-    const files = await runtimeOf(await startDemoHub(), folder.path).files.open(DEMO);
-    await expect(convertOnFirstUse(files, { dtype: "q3" as "q4" })).rejects.toMatchObject({ code: "INPUT_INVALID" });
-    await expect(conversions()).rejects.toThrow("ENOENT");
-  });
+it("gives the answer of the checkpoint's own folder, which is converted once as well", async () => {
+  const directory = await copyDemo(join(here.root, "demo"));
+  const answers = await example(directory);
+  const converted = await here.conversions();
+  expect(await example(directory)).toEqual(answers);
+  expect(await here.conversions()).toEqual(converted);
+  expect(await example(ID)).toEqual(answers);
+  expect(Object.keys(await here.conversions())).toHaveLength(2 * Object.keys(converted).length);
 });
 
-describe("several at once, and stops", () => {
-  const convert = async (runtime: Runtime, options: Pick<ModelOptions, "signal" | "progress_callback"> = {}) =>
-    (await convertOnFirstUse(await runtime.files.open(DEMO), options)).name;
+it("tells where the conversion goes, how far it is, and nothing when it is there", async () => {
+  const reports = await load(ID);
+  expect(stagesOf(reports)).toEqual(["cache", "download", "convert", "cache", "load"]);
+  const [first] = reports;
+  expect(first).toMatchObject({ loaded: 0, total: 1, name: expect.stringContaining(join(here.root, "internvl")) });
+  expect(await readFile(join(first!.name!, "config.json"), "utf8")).toContain("internvl");
+  expect(stagesOf(await load(ID))).toEqual(["load"]);
+});
 
-  it("one converts, the other waits for it", async () => {
-    const runtime = runtimeOf(await startDemoHub(), folder.path);
-    const began: ProgressInfo[][] = [[], []];
-    const names = await Promise.all(
-      began.map((reports) =>
-        convert(runtime, {
-          progress_callback: (info) => info.stage === "convert" && info.directory !== undefined && reports.push(info),
-        }),
-      ),
-    );
-    expect(names[0]).toBe(names[1]);
-    expect(began.flat()).toHaveLength(1);
-    expect(await conversions()).toHaveLength(1);
-  });
+it("needs no weights when the conversion is there", async () => {
+  await load(ID);
+  await rm(join(here.root, "hf"), { recursive: true });
+  here.hub.log.length = 0;
+  await load(ID);
+  expect(here.hub.log.map(({ url }) => url.replace(/\?.*/, ""))).toEqual([`/api/models/${ID}/revision/main`]);
+});
 
-  it("an abort in the middle leaves nothing behind, and the next call converts", async () => {
-    const runtime = runtimeOf(await startDemoHub(), folder.path);
-    const controller = new AbortController();
-    const progress_callback = ({ unit, loaded, stage }: ProgressInfo) =>
-      void (stage === "convert" && unit === "files" && loaded === 1 && controller.abort());
-    const running = convert(runtime, { signal: controller.signal, progress_callback });
-    await expect(running).rejects.toMatchObject({ name: "AbortError" });
-    expect(await conversions()).toEqual([]);
-    expect(await readdir(await convert(runtime))).toContain("config.json");
-  });
+it("fetches no weights for the processor", async () => {
+  await InternVL2_5Processor.from_pretrained(ID);
+  expect(here.hub.bodies).toEqual([]);
+  expect(await here.conversions()).toEqual({});
+});
 
-  it("a conversion that somebody half removed is made again", async () => {
-    const runtime = runtimeOf(await startDemoHub(), folder.path);
-    const directory = await convert(runtime);
-    await rm(join(directory, "config.json"));
-    await rm(join(directory, "tokenizer.json"));
-    expect(await convert(runtime)).toBe(directory);
-    expect(await readdir(directory)).toEqual(expect.arrayContaining(["config.json", "tokenizer.json"]));
+it("converts to each dtype that is asked for, and refuses others before anything is fetched", async () => {
+  await load(ID, { dtype: "q8" });
+  await load(ID, { dtype: { vision_encoder: "int8", decoder_model_merged: "q8" } });
+  await load(ID, { dtype: { decoder_model_merged: "q8", vision_encoder: "int8", embed_tokens: "int8" } });
+  const folders = new Set(Object.keys(await here.conversions()).map((path) => path.split("/")[1]));
+  expect(folders.size).toBe(2);
+  const wrong = load(ID, { dtype: "q3" as "q4" });
+  await expect(wrong).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  expect(here.hub.bodies).toHaveLength(1);
+});
+
+it("converts a folder again when its weights have changed", async () => {
+  const directory = await copyDemo(join(here.root, "demo"));
+  await load(directory);
+  const weights = join(directory, "model.safetensors");
+  const bytes = await readFile(weights);
+  bytes[bytes.length - 2]! ^= 1;
+  await writeFile(weights, bytes);
+  expect(stagesOf(await load(directory))).toEqual(["cache", "convert", "cache", "load"]);
+});
+
+it("converts once for two that ask at the same time", async () => {
+  const reports = (await Promise.all([load(ID), load(ID)])).flat();
+  expect(reports.filter(({ stage, unit }) => stage === "convert" && unit === "files")).toHaveLength(3);
+  expect(here.hub.bodies).toHaveLength(1);
+});
+
+it.each(["download", "convert"])("leaves nothing of a conversion that is aborted at its %s", async (stage) => {
+  const controller = new AbortController();
+  const progress_callback = (info: ProgressInfo) => {
+    if (info.stage === stage && info.loaded > 0) controller.abort();
+  };
+  const loading = load(ID, { signal: controller.signal, progress_callback });
+  await expect(loading).rejects.toMatchObject({ code: "ABORTED" });
+  expect(await here.conversions()).toEqual({});
+  expect(stagesOf(await load(ID)).at(-1)).toBe("load");
+});
+
+it("leaves nothing of a checkpoint that cannot be converted, and says why before its weights are fetched", async () => {
+  here.hub.files.set("config.json", { bytes: Buffer.from('{"model_type": "llama"}') });
+  await expect(load(ID)).rejects.toMatchObject({ name: "InternVLError" });
+  expect(here.hub.bodies).toEqual([]);
+  expect(await here.conversions()).toEqual({});
+});
+
+it("names the command where the runtime does not convert", async () => {
+  const { convertCheckpoint: _, ...runtime } = defaultRuntime;
+  await expect(load(ID, { runtime })).rejects.toMatchObject({
+    code: "FILE_NOT_FOUND",
+    message: expect.stringContaining("internvl-convert"),
   });
 });

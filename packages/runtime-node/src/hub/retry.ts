@@ -62,6 +62,6 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
   try {
     await sleep(milliseconds, undefined, { signal });
   } catch (cause) {
-    throw new AbortedError("The transfer was aborted", { cause });
+    throw new AbortedError("Waiting for the next try was aborted", { cause });
   }
 }

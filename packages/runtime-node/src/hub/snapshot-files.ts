@@ -1,13 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  assertSafePath,
-  type HubSnapshot,
-  InternVLError,
-  type LongCallOptions,
-  type ModelFiles,
-  throwIfAborted,
-} from "@internvl/core";
+import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
 import { DirectoryFiles } from "../files/directory.js";
 import { entryNotFound, offlineError } from "./errors.js";
 import { fetchFiles, type RemoteModel } from "./fetch-files.js";
@@ -30,14 +23,15 @@ export interface SnapshotSource extends RemoteModel {
 export class SnapshotFiles implements ModelFiles {
   /** The model's id, with `@` and the revision when it is not `main`. */
   readonly name: string;
-  readonly snapshot: HubSnapshot;
+  /** The model's id, the commit, and the folder within where it is not the whole. */
+  readonly version: string;
   readonly #source: SnapshotSource;
   readonly #directory: DirectoryFiles;
 
   constructor(source: SnapshotSource) {
     const { id, revision, cache, commit, folder } = source;
     this.name = revision === "main" ? id : `${id}@${revision}`;
-    this.snapshot = { id, commit, subfolder: folder.slice(0, -1) };
+    this.version = `${id}@${commit}${folder === "" ? "" : `/${folder}`}`;
     this.#source = source;
     this.#directory = new DirectoryFiles(join(cache.snapshot(commit), folder));
   }

@@ -20,8 +20,8 @@ const HOST = createHash("sha1").update(hostname()).digest("hex").slice(0, 8);
 const NOBODY = "0";
 
 /**
- * A folder `NAME.PID-HOST-RANDOM.incomplete` in which one process builds one file or folder of a cache: `data`, and the
- * `journal` of a download. Downloads call what they build a blob, and so does this class.
+ * A folder `blobs/ETAG.PID-HOST-RANDOM.incomplete` in which one process builds one blob: `data` and `journal`. The blob
+ * of a download is a file; whoever makes a folder (a conversion that is kept) makes `data` one.
  *
  * There are no locks. Whoever wants a blob renames the folder of an owner that is gone to its own name, which only one
  * can do, or makes a new one; while another owner is alive it waits for the blob to appear. Should two ever work on
@@ -51,6 +51,7 @@ export class WorkFolder {
     options: { signal?: AbortSignal; waiting?: (bytes: number) => void } = {},
   ): Promise<WorkFolder | undefined> {
     try {
+      await mkdir(dirname(blob), { recursive: true });
       for (;;) {
         if (await exists(blob)) {
           await WorkFolder.sweep(blob);
@@ -101,7 +102,7 @@ export class WorkFolder {
     try {
       await rename(this.data, this.#blob);
     } catch (cause) {
-      // Another process that took over during a long stop was faster: the folder is gone, or the place is taken.
+      // Taken over by another process during a long stop, which has finished meanwhile.
       if (!(await exists(this.#blob))) throw writeFailed(this.#blob, cause);
     }
     await rm(this.#path, { recursive: true, force: true });
