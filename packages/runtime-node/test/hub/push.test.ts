@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ProgressInfo } from "@internvl/core";
-import { createNodeFiles, type NodeFilesOptions, type PushOptions, pushToHub } from "@internvl/runtime-node";
+import { checkPush, createNodeFiles, type NodeFilesOptions, type PushOptions, pushToHub } from "@internvl/runtime-node";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../folder.js";
 import { FakeHub, type Fault, ID, noise, refuse, sha256 } from "./fake-hub.js";
@@ -87,12 +87,14 @@ describe("a push", () => {
     });
   });
 
-  it("leaves out what .gitignore names and what a killed program left", async () => {
+  it("leaves out what .gitignore names, and hidden files but git's own", async () => {
     const { hub, folder, push } = await setUp();
     await writeFile(join(folder, "notes.ignored"), "x");
     await writeFile(join(folder, ".config.json.0123456789ab.partial"), "x");
+    await writeFile(join(folder, ".env"), "HF_TOKEN=x");
+    await writeFile(join(folder, ".gitattributes"), "x");
     await push("me/model");
-    expect(contents(hub, "me/model")).toEqual(expected);
+    expect(contents(hub, "me/model")).toEqual({ ...expected, ".gitattributes": sha256(Buffer.from("x")) });
   });
 
   it("says what it hashes and sends, in bytes", async () => {
@@ -241,6 +243,14 @@ describe("what the Hub refuses", () => {
     }
   });
 
+  it("before a long conversion as well", async () => {
+    const { hub } = await setUp();
+    expect(await checkPush("model", { token: "hf_write" }, quick(hub))).toBe("me/model");
+    await expect(checkPush("model", { token: "hf_wrong" }, quick(hub))).rejects.toMatchObject({ code: "HUB_DENIED" });
+    await expect(checkPush("model", {}, quick(hub))).rejects.toMatchObject({ code: "HUB_DENIED" });
+    expect(hub.log.every(({ method }) => method === "GET")).toBe(true);
+  });
+
   it("another's name, a name that is none, a full account", async () => {
     const { push } = await setUp();
     await expect(push("somebody/model")).rejects.toMatchObject({ code: "HUB_DENIED" });
@@ -269,10 +279,11 @@ describe("what the Hub refuses", () => {
   it("nothing is asked offline, and nothing sent of an empty folder", async () => {
     const { hub, push } = await setUp(undefined, { environment: { HF_HUB_OFFLINE: "1" } });
     await expect(push("me/model")).rejects.toMatchObject({ code: "OFFLINE" });
+    expect(hub.log).toEqual([]);
     const empty = await temporaryFolder();
     const pushing = pushToHub(empty, "me/model", { token: "hf_write" }, quick(hub));
     await expect(pushing).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
-    expect(hub.log).toEqual([]);
+    expect(hub.log.map(({ url }) => url)).toEqual(["/api/whoami-v2"]);
   });
 });
 

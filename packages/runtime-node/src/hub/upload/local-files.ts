@@ -15,16 +15,16 @@ export interface LocalFile {
   sha256: string;
 }
 
-/** What a program that was killed leaves of a file; see `openDirectorySink`. */
-const PARTIAL = /(^|\/)\.[^/]+\.partial$/;
+/** Half-written files of a program that was killed, `.env` and the like; not git's own two. */
+const HIDDEN = /(^|\/)\.(?!git(attributes|ignore)$)[^/]*$/;
 
-/** The files of a folder with their checksums; half-written ones and hidden folders are left out. */
+/** The files of a folder with their checksums; hidden files and folders are left out. */
 export async function readLocalFiles(
   directory: string,
   { signal, progress_callback }: { signal?: AbortSignal; progress_callback?: ProgressCallback },
 ): Promise<LocalFile[]> {
   const folder = new DirectoryFiles(directory);
-  const paths = (await folder.list()).filter((path) => !PARTIAL.test(path));
+  const paths = (await folder.list()).filter((path) => !HIDDEN.test(path));
   if (paths.length === 0) {
     throw new InternVLError("FILE_NOT_FOUND", {
       what: `There is nothing to push in ${folder.name}`,

@@ -55,21 +55,10 @@ export async function pushToHub(
   options: PushOptions = {},
   store: NodeFilesOptions = {},
 ): Promise<PushReport> {
-  const { revision = "main", message = "Upload model", existOk = true, signal, progress_callback } = options;
-  assertName(repo);
-  const settings = await resolveSettings(store, options.token === undefined ? {} : { token: options.token });
-  if (settings.offline !== undefined) {
-    throw new InternVLError("OFFLINE", {
-      what: `${repo} cannot be pushed: ${settings.offline}`,
-      fix: "Allow the network for this.",
-    });
-  }
-  if (settings.token === undefined) throw missingToken(settings.endpoint);
+  const { message = "Upload model", existOk = true, signal, progress_callback } = options;
+  const context = await openUpload(repo, options, store);
+  const { id, settings } = context;
   const files = await readLocalFiles(directory, { signal, progress_callback });
-
-  const asked: UploadContext = { id: repo, revision, settings, signal, http: new HubHttp(repo, settings) };
-  const id = await fullId(repo, asked);
-  const context: UploadContext = { ...asked, id, http: new HubHttp(id, settings) };
   await createRepository(context, { private: options.private, existOk });
   const before = await currentFiles(context);
   const changed = await changedFiles(before, await fetchModes(context, files));
@@ -87,6 +76,39 @@ export async function pushToHub(
   const commit = await commitFiles(context, changed, { message, parent: before.commit });
   const stored = uploads.map(({ file }) => file.path);
   return { id, url, commit, stored, committed: [...changed.keys()].map(({ path }) => path) };
+}
+
+/**
+ * Whether a push may begin: name, token and network, before anything long is done for it.
+ *
+ * @returns the repository's id
+ * @throws InternVLError as `pushToHub`
+ */
+export async function checkPush(
+  repo: string,
+  options: PushOptions = {},
+  store: NodeFilesOptions = {},
+): Promise<string> {
+  return (await openUpload(repo, options, store)).id;
+}
+
+async function openUpload(
+  repo: string,
+  { revision = "main", token, signal }: PushOptions,
+  store: NodeFilesOptions,
+): Promise<UploadContext> {
+  assertName(repo);
+  const settings = await resolveSettings(store, token === undefined ? {} : { token });
+  if (settings.offline !== undefined) {
+    throw new InternVLError("OFFLINE", {
+      what: `${repo} cannot be pushed: ${settings.offline}`,
+      fix: "Allow the network for this.",
+    });
+  }
+  if (settings.token === undefined) throw missingToken(settings.endpoint);
+  const asked: UploadContext = { id: repo, revision, settings, signal, http: new HubHttp(repo, settings) };
+  const id = await fullId(repo, asked);
+  return { ...asked, id, http: new HubHttp(id, settings) };
 }
 
 function assertName(repo: string): void {

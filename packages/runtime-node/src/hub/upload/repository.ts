@@ -4,10 +4,10 @@ import { retrying } from "../retry.js";
 import { ask, type UploadContext } from "./api.js";
 import { malformed, nameTaken, uploadRefusal } from "./errors.js";
 
-/** `OWNER/NAME` for a name alone: the owner is whoever the token belongs to. */
+/** `OWNER/NAME`, where the owner of a name alone is whoever the token belongs to. Refuses a token that is not valid. */
 export async function fullId(repo: string, context: UploadContext): Promise<string> {
-  if (repo.includes("/")) return repo;
   const { name } = await ask(context, { path: "api/whoami-v2" });
+  if (repo.includes("/")) return repo;
   if (typeof name === "string" && /^[\w.-]+$/.test(name)) return `${name}/${repo}`;
   throw malformed("the token's owner", "a name", name);
 }
