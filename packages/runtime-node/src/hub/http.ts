@@ -171,17 +171,24 @@ function mayResend(status: number, trusted: boolean, home: boolean): boolean {
 /** Longer ones are pages for browsers. */
 const LONGEST_ERROR = 16 * 1024;
 
-/** `error` of the JSON that the Hub's API answers with. Reads the body to its end. */
+/** `error` of the JSON that the Hub's API answers with. Leaves nothing of the body unread. */
 async function errorOf({ body, headers }: HubResponse): Promise<string | undefined> {
-  const isJson = /json/.test(text(headers["content-type"]) ?? "");
-  const length = Number(headers["content-length"] ?? 0);
-  if (!isJson || length > LONGEST_ERROR) {
+  if (!/json/.test(text(headers["content-type"]) ?? "")) {
     await body.dump();
     return undefined;
   }
-  const answer = await body.text().catch(() => "");
-  const [, error] = /"(?:error|message)"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(answer.slice(0, LONGEST_ERROR)) ?? [];
-  return error === undefined ? undefined : (JSON.parse(error) as string);
+  let answer = "";
+  try {
+    for await (const chunk of body.setEncoding("utf8") as AsyncIterable<string>) {
+      answer += chunk;
+      if (answer.length > LONGEST_ERROR) break;
+    }
+    const { error, message } = JSON.parse(answer) as { error?: unknown; message?: unknown };
+    return [error, message].find((value) => typeof value === "string") as string | undefined;
+  } catch {
+    // The status says enough.
+    return undefined;
+  }
 }
 
 /** What a failed connection or a cut body means. */

@@ -1,3 +1,4 @@
+import { truncateSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ProgressInfo } from "@internvl/core";
@@ -149,6 +150,17 @@ describe("parts", () => {
     expect(contents(hub, "me/model")).toEqual(expected);
   });
 
+  it("are sent anew when they are not accepted together", async () => {
+    let refused = 0;
+    const { hub, push } = await setUp(({ url }, response) => {
+      if (url.startsWith("/api/complete/") && refused++ === 0) refuse(response, 400, undefined, "Upload has expired");
+    });
+    hub.uploads.partSize = 500_000;
+    await push("me/model");
+    expect(hub.log.filter(({ url }) => url.startsWith("/api/complete/"))).toHaveLength(2);
+    expect(contents(hub, "me/model")).toEqual(expected);
+  });
+
   it("that do not fit the file are refused", async () => {
     const { hub, push } = await setUp(({ url }, response) => {
       if (!url.endsWith("/objects/batch")) return;
@@ -202,6 +214,17 @@ describe("after a failure", () => {
     expect(lost).toBe(1);
     expect(hub.uploads.commits).toHaveLength(1);
     expect(report.commit).toBe(hub.repos.get("me/model")!.head);
+  });
+
+  it("a file that somebody cuts meanwhile is told by its name", async () => {
+    const { hub, folder, push } = await setUp(({ url }) => {
+      if (url.endsWith("/objects/batch")) truncateSync(join(folder, "onnx/vision_encoder.onnx"), 1000);
+    });
+    await expect(push("me/model")).rejects.toMatchObject({
+      code: "FILE_INVALID",
+      message: expect.stringContaining("onnx/vision_encoder.onnx"),
+    });
+    expect(hub.uploads.commits).toEqual([]);
   });
 
   it("an abort stops it", async () => {

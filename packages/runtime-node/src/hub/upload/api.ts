@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@internvl/core";
+import type { InternVLError, JsonObject, JsonValue } from "@internvl/core";
 import type { Refusal } from "../errors.js";
 import { type HubHttp, networkError } from "../http.js";
 import { retrying, TransientError } from "../retry.js";
@@ -26,7 +26,8 @@ export interface ApiRequest {
   body?: string;
   type?: string;
   anonymous?: boolean;
-  refused?: (refusal: Refusal) => ReturnType<typeof uploadRefusal>;
+  refused?: (refusal: Refusal) => InternVLError;
+  refusedElsewhere?: (refusal: Refusal) => Error;
 }
 
 /** One question to the Hub's API, tried again when that may help. @throws InternVLError, see `uploadRefusal` */
@@ -38,7 +39,7 @@ export function ask(context: UploadContext, request: ApiRequest): Promise<JsonOb
 /** The same, without a second try. @throws TransientError too */
 export async function askOnce(
   { http, revision, signal }: UploadContext,
-  { path, body, type = "application/json", anonymous, refused = uploadRefusal }: ApiRequest,
+  { path, body, type = "application/json", anonymous, refused = uploadRefusal, refusedElsewhere }: ApiRequest,
 ): Promise<JsonObject> {
   const headers = { accept: type === LFS_JSON ? LFS_JSON : "application/json", "content-type": type };
   const response = await http.request({
@@ -49,6 +50,7 @@ export async function askOnce(
     ...(body !== undefined && { body: () => body }),
     anonymous,
     refused,
+    refusedElsewhere,
     timeout: PATIENCE,
     signal,
   });

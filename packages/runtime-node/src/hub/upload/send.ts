@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
-import { isErrno } from "../../files/system-error.js";
-import { hubUnavailable } from "../errors.js";
+import { InternVLError } from "@internvl/core";
+import type { Refusal } from "../errors.js";
 import type { HubResponse } from "../http.js";
 import { retrying, TransientError } from "../retry.js";
 import type { UploadContext } from "./api.js";
@@ -8,6 +8,11 @@ import type { LocalFile } from "./local-files.js";
 
 /** The storage does not take what goes to this address: it was signed for a while that is over. */
 export class AddressRefused extends Error {}
+
+/** What the storage's refusal means. */
+export function addressRefused({ status, message }: Refusal): AddressRefused {
+  return new AddressRefused(`status ${status}${message === undefined ? "" : ` ("${message}")`}`);
+}
 
 /** Bytes in buffers on their way: on a slow line they take longer than a silence may last otherwise. */
 const DRAIN = 4;
@@ -42,11 +47,17 @@ async function sendOnce(
 ): Promise<HubResponse["headers"]> {
   const silent = new AbortController();
   const watch = setTimeout(() => silent.abort(), settings.idleTimeout * DRAIN);
+  let unreadable: InternVLError | undefined;
   async function* body(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of createReadStream(file.local, { start, end: end - 1 }) as AsyncIterable<Buffer>) {
-      watch.refresh();
-      yield chunk;
-      sent(chunk.length);
+    try {
+      for await (const chunk of readSpan(file, start, end)) {
+        watch.refresh();
+        yield chunk;
+        sent(chunk.length);
+      }
+    } catch (error) {
+      unreadable = changedMeanwhile(file, error);
+      throw unreadable;
     }
   }
   try {
@@ -59,8 +70,7 @@ async function sendOnce(
       body,
       // Signed addresses carry their own right, and lie at another host.
       anonymous: true,
-      refusedElsewhere: ({ status, message }) =>
-        new AddressRefused(`status ${status}${message === undefined ? "" : ` ("${message}")`}`),
+      refusedElsewhere: addressRefused,
       timeout: 0,
       signal: signal === undefined ? silent.signal : AbortSignal.any([signal, silent.signal]),
     });
@@ -68,9 +78,26 @@ async function sendOnce(
     return response.headers;
   } catch (error) {
     if (silent.signal.aborted && !signal?.aborted) throw new TransientError(`${file.path}: nothing moved any more`);
-    if (isErrno((error as Error).cause, "ENOENT", "EACCES", "EIO")) throw hubUnavailable(error as Error, 1);
-    throw error;
+    throw unreadable ?? error;
   } finally {
     clearTimeout(watch);
   }
+}
+
+async function* readSpan(file: LocalFile, start: number, end: number): AsyncGenerator<Uint8Array> {
+  let position = start;
+  for await (const chunk of createReadStream(file.local, { start, end: end - 1 }) as AsyncIterable<Buffer>) {
+    position += chunk.length;
+    yield chunk;
+  }
+  if (position < end) throw new Error(`it ends after ${position} bytes`);
+}
+
+function changedMeanwhile({ path, size }: LocalFile, cause: unknown): InternVLError {
+  return new InternVLError("FILE_INVALID", {
+    what: `${path} cannot be read while it is uploaded: ${(cause as Error).message}`,
+    expected: `${size} bytes, as before`,
+    fix: "Wait until the program that writes it is done, then push again.",
+    cause,
+  });
 }

@@ -3,7 +3,7 @@ import { hubUnavailable } from "../errors.js";
 import { ask, LFS_JSON, type UploadContext } from "./api.js";
 import { malformed } from "./errors.js";
 import { fetchLfsUploads, type LfsUpload } from "./lfs-batch.js";
-import { AddressRefused, sendSpan } from "./send.js";
+import { AddressRefused, addressRefused, sendSpan } from "./send.js";
 
 /** New addresses for one file: those of a part can run out while the parts before it are sent. */
 const ADDRESSES = 3;
@@ -81,5 +81,5 @@ async function storeParts(
     },
   );
   const body = JSON.stringify({ oid: file.sha256, parts });
-  await ask(context, { path: upload.href, body, type: LFS_JSON, anonymous: true });
+  await ask(context, { path: upload.href, body, type: LFS_JSON, anonymous: true, refusedElsewhere: addressRefused });
 }
