@@ -15,7 +15,7 @@ export interface UploadContext {
 }
 
 /** The Hub thinks about a commit of many files for longer than about a download. Milliseconds. */
-export const PATIENCE = 5 * 60_000;
+const PATIENCE = 5 * 60_000;
 
 export const LFS_JSON = "application/vnd.git-lfs+json";
 
