@@ -2,10 +2,10 @@ import type { DtypeOption } from "@internvl/config";
 import { type Conversion, convertCheckpoint } from "@internvl/convert";
 import type { LongCallOptions } from "@internvl/core";
 import { nodeFiles } from "@internvl/runtime-node";
+import { fetchCheckpoint } from "../first-use/fetch-checkpoint.js";
 import { type AdapterOption, openAdapters } from "./adapters.js";
 import { checkConversion, type VariantCheck } from "./check.js";
 import { distinctDtypes } from "./dtypes.js";
-import { fetchCheckpoint } from "./fetch-checkpoint.js";
 import { OutputFolder } from "./output-folder.js";
 
 export interface ConvertFolderOptions extends LongCallOptions {

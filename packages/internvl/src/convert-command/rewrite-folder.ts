@@ -2,8 +2,8 @@ import type { DialectName } from "@internvl/config";
 import { type Rewriting, rewriteCheckpoint } from "@internvl/convert";
 import type { LongCallOptions } from "@internvl/core";
 import { nodeFiles } from "@internvl/runtime-node";
+import { fetchCheckpoint } from "../first-use/fetch-checkpoint.js";
 import { type AdapterOption, openAdapters } from "./adapters.js";
-import { fetchCheckpoint } from "./fetch-checkpoint.js";
 import { OutputFolder } from "./output-folder.js";
 
 export interface RewriteFolderOptions extends LongCallOptions {
