@@ -35,7 +35,7 @@ export async function convertCached(
       input: files.name,
       output: unfinished,
       dtype: [dtype],
-      check: false,
+      verify: false,
       signal: options.signal,
       progress_callback: progress.report,
     });

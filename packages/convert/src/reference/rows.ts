@@ -12,7 +12,8 @@ export class Rows {
   }
 
   static of(data: ArrayLike<number>, width: number): Rows {
-    return new Rows(data.length / width, width, Float64Array.from(data));
+    // Not Float64Array.from, which walks through an iterator.
+    return new Rows(data.length / width, width, new Float64Array(data));
   }
 
   /** Row `index`, not a copy. */

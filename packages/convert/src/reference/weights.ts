@@ -76,7 +76,7 @@ export class Weights {
     const step = Math.max(1, Math.floor(PIECE_BYTES / (4 * x.width)));
     for (let first = start; first < end; first += step) {
       const last = Math.min(first + step, end);
-      multiplyPiece(x, await this.#read(source, first, last), product, first - start);
+      multiplyPiece(x, new Float64Array(await this.#read(source, first, last)), product, first - start);
     }
     return product;
   }
@@ -93,32 +93,46 @@ export class Weights {
   }
 }
 
-/** `product[token, column + r] = x[token] . piece[r]`; four tokens at a time, which is three times as fast as one. */
-function multiplyPiece(x: Rows, piece: Float32Array, product: Rows, column: number): void {
-  const { width, count } = x;
+/**
+ * `product[token, column + row] = x[token] . piece[row]`. Four tokens by two rows at a time, so that every number that is
+ * fetched is used several times: almost three times as fast as one sum after the other.
+ */
+function multiplyPiece(x: Rows, piece: Float64Array, product: Rows, column: number): void {
+  const { width, count, data } = x;
   const rows = piece.length / width;
   for (let token = 0; token < count; token += 4) {
-    const [a, b, c, d] = [0, 1, 2, 3].map((next) => x.row(Math.min(token + next, count - 1))) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-      Float64Array,
-    ];
-    for (let r = 0; r < rows; r++) {
-      const offset = r * width;
-      let [sumA, sumB, sumC, sumD] = [0, 0, 0, 0];
+    const tokens = Math.min(4, count - token);
+    // Where fewer are left, the last one is computed again and not kept.
+    const [a, b, c, d] = [0, 1, 2, 3].map((next) => (token + Math.min(next, tokens - 1)) * width) as Four;
+    for (let row = 0; row < rows; row += 2) {
+      const first = row * width;
+      const second = Math.min(row + 1, rows - 1) * width;
+      let [a1, b1, c1, d1] = [0, 0, 0, 0];
+      let [a2, b2, c2, d2] = [0, 0, 0, 0];
       for (let i = 0; i < width; i++) {
-        const weight = piece[offset + i]!;
-        sumA += weight * a[i]!;
-        sumB += weight * b[i]!;
-        sumC += weight * c[i]!;
-        sumD += weight * d[i]!;
+        const v = piece[first + i]!;
+        const w = piece[second + i]!;
+        const xa = data[a + i]!;
+        const xb = data[b + i]!;
+        const xc = data[c + i]!;
+        const xd = data[d + i]!;
+        a1 += v * xa;
+        b1 += v * xb;
+        c1 += v * xc;
+        d1 += v * xd;
+        a2 += w * xa;
+        b2 += w * xb;
+        c2 += w * xc;
+        d2 += w * xd;
       }
-      const place = token * product.width + column + r;
-      product.data[place] = sumA;
-      if (token + 1 < count) product.data[place + product.width] = sumB;
-      if (token + 2 < count) product.data[place + 2 * product.width] = sumC;
-      if (token + 3 < count) product.data[place + 3 * product.width] = sumD;
+      const sums = [a1, b1, c1, d1, a2, b2, c2, d2];
+      for (let next = 0; next < tokens; next++) {
+        const place = (token + next) * product.width + column + row;
+        product.data[place] = sums[next]!;
+        if (row + 1 < rows) product.data[place + 1] = sums[next + 4]!;
+      }
     }
   }
 }
+
+type Four = [number, number, number, number];

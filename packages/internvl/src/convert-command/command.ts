@@ -2,6 +2,7 @@ import { DEFAULT_DTYPE, DTYPES, type DtypeOption } from "@internvl/config";
 import { isAbort } from "@internvl/core";
 import { Command } from "commander";
 import { exitStopped, interruptible } from "../terminal/interrupt.js";
+import { VERIFIED_RULE } from "./check.js";
 import { convertFolder } from "./convert-folder.js";
 import { parseDtypes } from "./dtypes.js";
 import { resolveInput } from "./input.js";
@@ -15,7 +16,7 @@ interface Options {
   cache_dir?: string;
   dtype: DtypeOption[];
   output_hidden_states?: boolean;
-  check: boolean;
+  verify?: boolean;
   force?: boolean;
   json?: boolean;
 }
@@ -40,7 +41,8 @@ export function convertCommand(name: string, prefix: string = name): Command {
       DEFAULT_DTYPE,
     ])
     .option("--output_hidden_states", "graphs that also give the states between their layers")
-    .option("--no-check", "do not load and run what was written")
+    .option("--verify", `compare what was written with the checkpoint (default: ${VERIFIED_RULE})`)
+    .option("--no-verify", "do not compare it")
     .option("--force", "write into a folder that holds something else")
     .option("--json", "print the summary as JSON")
     .option("--debug", "show the stack of an error")
@@ -52,7 +54,7 @@ async function runConvert(options: Options): Promise<void> {
   const input = resolveInput(options);
   const output = options.output_dir ?? `${input.replace(/[/\\]+$/, "")}-ONNX`;
   const progress = new ConvertProgress(process.stderr);
-  const { dtype, output_hidden_states, check, force } = options;
+  const { dtype, output_hidden_states, verify, force } = options;
   try {
     const report = await interruptible(
       (signal) =>
@@ -61,7 +63,7 @@ async function runConvert(options: Options): Promise<void> {
           output,
           dtype,
           output_hidden_states,
-          check,
+          verify,
           force,
           signal,
           progress_callback: progress.report,
@@ -82,7 +84,7 @@ function helpText(prefix: string): string {
   return `
 Examples:
   ${prefix} --input ./InternVL2_5-1B                     writes ./InternVL2_5-1B-ONNX
-  ${prefix} --model_name InternVL2_5-1B --dtype fp32,q4   two precisions to choose from, compared at the end
+  ${prefix} --model_name InternVL2_5-1B --dtype fp32,q4   two precisions to choose from
   ${prefix} --input DIR --dtype vision_encoder=int8,decoder_model_merged=q4
 
 The output folder holds one conversion: an earlier one in it is replaced.`;
