@@ -1,9 +1,23 @@
-import { DTYPES, type Dtype, type GraphName } from "@internvl/config";
-import { assertChecked, isWithinLimit, type OriginalModel, partName } from "@internvl/convert";
-import { InternVLError } from "@internvl/core";
+import { DTYPES, type Dtype, GRAPHS, type GraphName, graphPath } from "@internvl/config";
+import {
+  asOriginal,
+  assertChecked,
+  asTransformers,
+  buildGraph,
+  checkConversion,
+  isWithinLimit,
+  type OriginalModel,
+  partName,
+  type TensorSource,
+  type WeightSource,
+  type WrittenGraph,
+} from "@internvl/convert";
+import { AbortedError, InternVLError, MemoryFolder, type ProgressInfo } from "@internvl/core";
+import { writeModel } from "@internvl/onnx";
+import { nodeInference } from "@internvl/runtime-node";
 import { describe, expect, it } from "vitest";
 import { sampledLayers } from "../src/check/limits.js";
-import { checkAgainst } from "./checked-folder.js";
+import { checkAgainst, checkedFolder } from "./checked-folder.js";
 import {
   changeConfig,
   changeTensor,
@@ -52,6 +66,62 @@ describe("a right conversion", () => {
         expect(check.difference).toBeGreaterThan(0);
       }
     }
+  });
+});
+
+describe("checkConversion", () => {
+  it("reads a checkpoint through the views of a conversion, and graphs that show their states already", async () => {
+    const { tensors, config } = await openRandom(LARGE);
+    const views = { config, tensors: asOriginal(asTransformers(tensors, config), config) };
+    const files = new MemoryFolder();
+    const graphs: WrittenGraph[] = [];
+    for (const name of GRAPHS) {
+      const path = graphPath(name, "fp32");
+      await writeModel(files, path, buildGraph(name, "fp32", config, tensors, { output_hidden_states: true }));
+      graphs.push({ name, path, dtype: "fp32" });
+    }
+    const progress: ProgressInfo[] = [];
+    const checks = await checkConversion(checkedFolder(files), graphs, views, nodeInference, {
+      progress_callback: (info) => progress.push(info),
+    });
+    assertChecked(checks);
+    expect(progress.at(-1)).toEqual({
+      stage: "check",
+      name: "onnx/decoder_model_merged.onnx",
+      loaded: checks.length,
+      total: checks.length,
+      unit: "tensors",
+    });
+  });
+
+  it("stops within a layer, and takes away what it put beside the graphs", async () => {
+    const model = await openRandom(SMALL);
+    const controller = new AbortController();
+    const tensors: TensorSource = {
+      name: "watched",
+      names: () => model.tensors.names(),
+      has: (name) => model.tensors.has(name),
+      get: (name) => {
+        const source = model.tensors.get(name);
+        const rows: WeightSource["rows"] = (start, end, options) => {
+          if (name.endsWith("layers.1.mlp.fc1.weight")) controller.abort();
+          return source.rows(start, end, options);
+        };
+        return { name, dtype: source.dtype, shape: source.shape, stream: (options) => source.stream(options), rows };
+      },
+    };
+    const files = new MemoryFolder();
+    const path = graphPath("vision_encoder", "fp32");
+    await writeModel(files, path, buildGraph("vision_encoder", "fp32", model.config, model.tensors));
+    const running = checkConversion(
+      checkedFolder(files),
+      [{ name: "vision_encoder", path, dtype: "fp32" }],
+      { config: model.config, tensors },
+      nodeInference,
+      { signal: controller.signal },
+    );
+    await expect(running).rejects.toBeInstanceOf(AbortedError);
+    expect([...files.files.keys()]).toEqual([`${path}_data`, path]);
   });
 });
 

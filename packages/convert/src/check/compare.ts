@@ -6,6 +6,7 @@ import { LIMITS } from "./limits.js";
 /** How one part of a graph compares with the plain evaluation. */
 export interface PartCheck {
   graph: GraphName;
+  /** The graph's. */
   dtype: Dtype;
   /** `"embedding"`, `"layer"`, `"projector"` or `"logits"`. */
   part: string;
@@ -15,7 +16,7 @@ export interface PartCheck {
   difference: number;
   /** What that difference is measured by; see `scalesOf`. */
   scale: number;
-  /** `difference / scale` may be as much as this. */
+  /** `difference / scale` may be as much as this: see `LIMITS`; of a part that is not quantised what fp32 may. */
   limit: number;
 }
 
