@@ -3,6 +3,7 @@ export { openDirectorySink } from "./files/sink.js";
 export { createNodeFiles, nodeFiles } from "./files/store.js";
 export type { Environment } from "./hub/environment.js";
 export type { NodeFilesOptions } from "./hub/settings.js";
+export { checkPush, type PushOptions, type PushReport, pushToHub } from "./hub/upload/push.js";
 export { WorkFolder } from "./hub/work-folder.js";
 export { nodeInference } from "./inference/runtime.js";
 export { nodeMedia } from "./media/decoder.js";

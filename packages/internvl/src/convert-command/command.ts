@@ -8,6 +8,7 @@ import { convertFolder } from "./convert-folder.js";
 import { parseDtypes } from "./dtypes.js";
 import { defaultOutput, resolveInput } from "./input.js";
 import { ConvertProgress } from "./progress.js";
+import { type Push, withPush } from "./push.js";
 import { rewriteFolder } from "./rewrite-folder.js";
 import { parseSize } from "./sizes.js";
 import { rewriteText, summaryJson, summaryText } from "./summary.js";
@@ -15,7 +16,7 @@ import { rewriteText, summaryJson, summaryText } from "./summary.js";
 /** What `--to` says: graphs for this library, or a checkpoint of another dialect. */
 const TARGETS = ["onnx", "original", "seed", "transformers"] as const;
 
-interface Options {
+interface Options extends Push {
   model_name?: string;
   input?: string;
   output_dir?: string;
@@ -62,6 +63,11 @@ export function convertCommand(name: string, prefix: string = name): Command {
     .option("--output_hidden_states", "graphs that also give the states between their layers")
     .option("--verify", `compare what was written with the checkpoint (default: ${VERIFIED_RULE})`)
     .option("--no-verify", "do not compare it")
+    .option(
+      "--push_to_hub [repo]",
+      "upload the result: OWNER/NAME, or NAME in your account (default: the folder's name)",
+    )
+    .option("--private", "with --push_to_hub: a repository that is made is private")
     .option("--force", "write into a folder that holds something else")
     .option("--json", "print the summary as JSON")
     .option("--debug", "show the stack of an error")
@@ -77,7 +83,10 @@ async function runConvert(options: Options): Promise<void> {
   const convert = to === "onnx" ? convertToOnnx : rewriteTo(to);
   try {
     const text = await interruptible(
-      (signal) => convert(options, { input, output, signal, progress_callback: progress.report }),
+      (signal) =>
+        withPush(options, { output, signal, progress_callback: progress.report }, (way) =>
+          convert(options, { ...way, input }),
+        ),
       () => progress.clear(),
     );
     progress.clear();

@@ -18,7 +18,9 @@ export async function conversionKey(
   const content = files.version ?? (await checkpointHash(files, options));
   const graphs = GRAPHS.map((graph) => `${graph}=${dtypes[graph]}`).join();
   const hash = createHash("sha256").update([content, fingerprint, graphs].join("\0")).digest("hex");
-  return `${readableName(files.name)}-${dtypes.decoder_model_merged}-${hash.slice(0, 16)}`;
+  // A branch, a tag and the commit itself are the same model.
+  const name = files.version?.replace(/@[^/]*/, "") ?? files.name;
+  return `${readableName(name)}-${dtypes.decoder_model_merged}-${hash.slice(0, 16)}`;
 }
 
 /** For people who look into the cache: the last part of a path or an id, in characters that every disk takes. */

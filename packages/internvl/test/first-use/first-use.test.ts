@@ -11,7 +11,7 @@ import {
   slice_prompt,
 } from "internvl";
 import { afterAll, beforeEach, expect, it, vi } from "vitest";
-import { ID } from "../../../runtime-node/test/hub/fake-hub.js";
+import { COMMIT, ID } from "../../../runtime-node/test/hub/fake-hub.js";
 import { convertOnce } from "../../src/first-use/convert-once.js";
 import { copyDemo, SAMPLE } from "../workspace.js";
 import { type Setting, setting, stagesOf } from "./setting.js";
@@ -93,6 +93,13 @@ it("needs no weights when the conversion is there", async () => {
   here.hub.log.length = 0;
   await load(ID);
   expect(here.hub.log.map(({ url }) => url.replace(/\?.*/, ""))).toEqual([`/api/models/${ID}/revision/main`]);
+});
+
+it("converts a commit once, whatever the revision is called", async () => {
+  await load(ID);
+  const converted = await here.conversions();
+  for (const revision of ["v1.0", COMMIT]) expect(stagesOf(await load(ID, { revision }))).toEqual(["load"]);
+  expect(await here.conversions()).toEqual(converted);
 });
 
 it("fetches no weights for the processor", async () => {

@@ -29,7 +29,7 @@ export async function hashFile(
     if (kind === "git-sha1") hash.update(`blob ${(await handle.stat()).size}\0`);
     const buffer = new Uint8Array(CHUNK);
     for (;;) {
-      throwIfAborted(options.signal, "The download was aborted");
+      throwIfAborted(options.signal, "The transfer was aborted");
       const { bytesRead } = await handle.read(buffer, 0, CHUNK);
       if (bytesRead === 0) return hash.digest("hex");
       hash.update(buffer.subarray(0, bytesRead));

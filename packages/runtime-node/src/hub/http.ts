@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { AbortedError } from "@internvl/core";
+import { Readable } from "node:stream";
+import { AbortedError, type InternVLError } from "@internvl/core";
 import type { Dispatcher } from "undici";
 import { lazyModule } from "../load-module.js";
-import { hubUnavailable, refusalError } from "./errors.js";
+import { hubUnavailable, type Refusal, refusalError } from "./errors.js";
 import { TransientError } from "./retry.js";
 import type { HubSettings } from "./settings.js";
 import { authorization } from "./token.js";
@@ -10,9 +11,17 @@ import { authorization } from "./token.js";
 const loadUndici = lazyModule("undici", () => import("undici"));
 
 export interface HubRequest {
-  method: "GET" | "HEAD";
-  /** Below the endpoint, already encoded. */
+  method: "GET" | "HEAD" | "POST" | "PUT";
+  /** Below the endpoint, already encoded; or a whole address that the Hub gave, which may be another host's. */
   path: string;
+  /** What is sent. Made anew for each try and each redirect that keeps it. */
+  body?: () => string | AsyncIterable<Uint8Array>;
+  /** Send no token, whatever the host: the address is signed. */
+  anonymous?: boolean;
+  /** What an answer of 4xx of the Hub means. Default: `refusalError`, what it means for reading. */
+  refused?: (refusal: Refusal) => InternVLError;
+  /** What an answer of 4xx of another host means. Default: something passing, the Hub gives a new address. */
+  refusedElsewhere?: (refusal: Refusal) => Error;
   /** For messages: which file this is about; undefined for the listing. */
   file?: string;
   revision: string;
@@ -62,8 +71,8 @@ export class HubHttp {
   async request(request: HubRequest): Promise<HubResponse> {
     const { endpoint, token } = this.#settings;
     const home = new URL(endpoint).origin;
-    let url = new URL(`${endpoint}/${request.path}`);
-    let trusted = true;
+    let url = new URL(/^https?:/.test(request.path) ? request.path : `${endpoint}/${request.path}`);
+    let trusted = request.anonymous !== true;
     for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
       // Once away from the Hub, the token stays behind, even when the way leads back.
       trusted &&= url.origin === home;
@@ -83,6 +92,9 @@ export class HubHttp {
       if (next === undefined || !/^https?:$/.test(next.protocol)) {
         throw hubUnavailable(new Error(`${url.origin} redirects to ${JSON.stringify(target)}`), 1);
       }
+      if (request.body !== undefined && !mayResend(response.status, trusted, next.origin === home)) {
+        throw hubUnavailable(new Error(`${url.origin} redirects what is sent to ${next.origin}`), 1);
+      }
       if (next.origin !== url.origin && request.stopAt?.(response.headers)) return response;
       url = next;
     }
@@ -91,13 +103,15 @@ export class HubHttp {
 
   async #send(
     url: URL,
-    { method, signal, timeout }: HubRequest,
+    { method, body: makeBody, signal, timeout }: HubRequest,
     headers: Record<string, string>,
   ): Promise<HubResponse> {
     const { request } = await loadUndici();
     const dispatcher = await this.#connect();
     try {
-      const options = { method, headers, signal, dispatcher, headersTimeout: timeout };
+      const made = makeBody?.();
+      const sent = made === undefined || typeof made === "string" ? made : Readable.from(made, { objectMode: false });
+      const options = { method, headers, body: sent, signal, dispatcher, headersTimeout: timeout };
       const { statusCode, headers: answer, body } = await request(url, options);
       // A body that is given up early reports that as an error, which concerns nobody.
       body.on("error", () => {});
@@ -110,23 +124,24 @@ export class HubHttp {
   async #accept(response: HubResponse, url: URL, request: HubRequest, trusted: boolean): Promise<HubResponse> {
     const { status, headers } = response;
     if (status >= 200 && status < 300) return response;
-    await response.body.dump();
+    const detail = text(headers["x-error-message"]) ?? (await errorOf(response));
     if (PASSING.has(status)) {
       throw new TransientError(`${url.origin} answered with status ${status}`, { wait: askedWait(headers) });
     }
-    // An address at a CDN is signed for a while only; the Hub gives a new one.
-    if (!trusted) throw new TransientError(`${url.origin} answered with status ${status}`);
     const { endpoint, token } = this.#settings;
-    throw refusalError({
+    const refusal: Refusal = {
       id: this.#id,
       revision: request.revision,
       path: request.file,
       endpoint,
       status,
       code: text(headers["x-error-code"]),
-      message: text(headers["x-error-message"]),
+      message: detail,
       token: token !== undefined,
-    });
+    };
+    if (trusted) throw (request.refused ?? refusalError)(refusal);
+    // An address at a CDN is signed for a while only; the Hub gives a new one.
+    throw request.refusedElsewhere?.(refusal) ?? new TransientError(`${url.origin} answered with status ${status}`);
   }
 
   #connect(): Promise<Dispatcher> {
@@ -148,9 +163,37 @@ export class HubHttp {
   }
 }
 
+/** 307 and 308 keep what is sent. What is meant for the Hub, with its token, goes to no other host. */
+function mayResend(status: number, trusted: boolean, home: boolean): boolean {
+  return (status === 307 || status === 308) && (home || !trusted);
+}
+
+/** Longer ones are pages for browsers. */
+const LONGEST_ERROR = 16 * 1024;
+
+/** `error` of the JSON that the Hub's API answers with. Leaves nothing of the body unread. */
+async function errorOf({ body, headers }: HubResponse): Promise<string | undefined> {
+  if (!/json/.test(text(headers["content-type"]) ?? "")) {
+    await body.dump();
+    return undefined;
+  }
+  let answer = "";
+  try {
+    for await (const chunk of body.setEncoding("utf8") as AsyncIterable<string>) {
+      answer += chunk;
+      if (answer.length > LONGEST_ERROR) break;
+    }
+    const { error, message } = JSON.parse(answer) as { error?: unknown; message?: unknown };
+    return [error, message].find((value) => typeof value === "string") as string | undefined;
+  } catch {
+    // The status says enough.
+    return undefined;
+  }
+}
+
 /** What a failed connection or a cut body means. */
 export function networkError(error: unknown, url: URL | string, signal: AbortSignal | undefined): Error {
-  if (signal?.aborted) return new AbortedError("The download was aborted", { cause: signal.reason });
+  if (signal?.aborted) return new AbortedError("The transfer was aborted", { cause: signal.reason });
   const { code = "", message } = error as NodeJS.ErrnoException;
   const place = typeof url === "string" ? url : url.origin;
   const described = new Error(`${place}: ${message || code}`, { cause: error });

@@ -38,7 +38,7 @@ export async function retrying<Result>(
 ): Promise<Result> {
   let failures = 0;
   for (;;) {
-    throwIfAborted(policy.signal, "The download was aborted");
+    throwIfAborted(policy.signal, "The transfer was aborted");
     try {
       return await operation(() => {
         failures = 0;

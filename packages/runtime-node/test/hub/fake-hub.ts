@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { FakeUploads } from "./fake-uploads.js";
 
 export const ID = "OpenGVLab/InternVL2_5-1B";
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -11,6 +12,15 @@ export interface FakeFile {
   bytes: Buffer;
   /** In LFS: redirected to the CDN, named by its SHA-256. */
   lfs?: boolean;
+}
+
+export interface FakeRepo {
+  files: Map<string, FakeFile>;
+  /** The commit that `main` is. */
+  head: string;
+  /** Branches, tags and commits, to commits. */
+  revisions: Record<string, string>;
+  private: boolean;
 }
 
 export interface LoggedRequest {
@@ -26,7 +36,9 @@ export type Fault = (request: LoggedRequest, response: ServerResponse) => void;
 
 /** A server that plays the Hub, another (another port) that plays its CDN, and a log of what they were asked. */
 export class FakeHub {
-  readonly files: Map<string, FakeFile>;
+  /** By id. The one that the tests of downloads are about is `ID`. */
+  readonly repos = new Map<string, FakeRepo>();
+  readonly uploads: FakeUploads = new FakeUploads(this);
   readonly log: LoggedRequest[] = [];
   /** Asked before each answer. */
   fault: Fault = () => {};
@@ -34,13 +46,13 @@ export class FakeHub {
   pause = 0;
   /** Whether the CDN understands ranges. */
   ranges = true;
-  revisions: Record<string, string> = { main: COMMIT, "v1.0": COMMIT, [COMMIT]: COMMIT };
   endpoint = "";
   cdn = "";
   readonly #servers: Server[] = [];
 
   private constructor(files: Record<string, FakeFile>) {
-    this.files = new Map(Object.entries(files));
+    const revisions = { main: COMMIT, "v1.0": COMMIT, [COMMIT]: COMMIT };
+    this.repos.set(ID, { files: new Map(Object.entries(files)), head: COMMIT, revisions, private: false });
   }
 
   static async start(files: Record<string, FakeFile>): Promise<FakeHub> {
@@ -58,19 +70,24 @@ export class FakeHub {
     }
   }
 
+  get files(): Map<string, FakeFile> {
+    return this.repos.get(ID)!.files;
+  }
+
   /** How often bodies of LFS files were asked for. */
   get bodies(): LoggedRequest[] {
     return this.log.filter(({ server, method }) => server === "cdn" && method === "GET");
   }
 
-  listing(): { id: string; sha: string; siblings: Record<string, unknown>[] } {
-    const siblings = [...this.files].map(([rfilename, { bytes, lfs }]) => ({
+  listing(id: string = ID): { id: string; sha: string; siblings: Record<string, unknown>[] } {
+    const { files, head } = this.repos.get(id)!;
+    const siblings = [...files].map(([rfilename, { bytes, lfs }]) => ({
       rfilename,
       size: bytes.length,
       blobId: lfs ? gitSha1(Buffer.from(`pointer to ${sha256(bytes)}`)) : gitSha1(bytes),
       ...(lfs ? { lfs: { sha256: sha256(bytes), size: bytes.length, pointerSize: 130 } } : {}),
     }));
-    return { id: ID, sha: COMMIT, siblings };
+    return { id, sha: head, siblings };
   }
 
   async #listen(role: "hub" | "cdn"): Promise<string> {
@@ -85,19 +102,22 @@ export class FakeHub {
     const logged = { server, method, url, authorization: headers.authorization, range: headers.range };
     this.log.push(logged);
     this.fault(logged, response);
-    if (response.headersSent) return;
+    if (response.headersSent || response.destroyed) return;
+    if (await this.uploads.answer(logged, request, response)) return;
     if (server === "cdn") return this.#sendBytes(logged, response, this.#bySha(url.slice(1)));
 
-    const api = /^\/api\/models\/(.+)\/revision\/([^?]+)/.exec(url);
-    if (api !== null) {
-      if (api[1] !== ID) return refuse(response, 404, "RepoNotFound", "Repository not found");
-      if (this.revisions[decodeURIComponent(api[2]!)] === undefined) return refuse(response, 404, "RevisionNotFound");
-      response.end(JSON.stringify(this.listing()));
+    const [, asked = "", revision = ""] = /^\/api\/models\/(.+)\/revision\/([^?]+)/.exec(url) ?? [];
+    if (asked !== "") {
+      const repo = this.repos.get(asked);
+      if (repo === undefined) return refuse(response, 404, "RepoNotFound", "Repository not found");
+      if (repo.revisions[decodeURIComponent(revision)] === undefined) return refuse(response, 404, "RevisionNotFound");
+      response.end(JSON.stringify(this.listing(asked)));
       return;
     }
-    const [, commit = "", path = ""] = new RegExp(`^/${ID}/resolve/([^/]+)/(.+)$`).exec(url) ?? [];
-    const file = this.files.get(decodeURIComponent(path));
-    response.setHeader("X-Repo-Commit", this.revisions[commit] ?? "");
+    const [, id = "", commit = "", path = ""] = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url) ?? [];
+    const repo = this.repos.get(id);
+    const file = repo?.files.get(decodeURIComponent(path));
+    response.setHeader("X-Repo-Commit", repo?.revisions[commit] ?? "");
     if (file === undefined) return refuse(response, 404, "EntryNotFound", "Entry not found");
     if (!file.lfs) {
       response.setHeader("ETag", `"${gitSha1(file.bytes)}"`);
@@ -124,7 +144,8 @@ export class FakeHub {
   }
 
   #bySha(hash: string): Buffer {
-    return [...this.files.values()].find(({ bytes }) => sha256(bytes) === hash)?.bytes ?? Buffer.alloc(0);
+    const files = [...this.repos.values()].flatMap((repo) => [...repo.files.values()]);
+    return files.find(({ bytes }) => sha256(bytes) === hash)?.bytes ?? Buffer.alloc(0);
   }
 }
 
@@ -149,6 +170,6 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-function gitSha1(bytes: Uint8Array): string {
+export function gitSha1(bytes: Uint8Array): string {
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }

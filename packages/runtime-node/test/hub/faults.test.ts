@@ -349,6 +349,32 @@ it("stops at an abort and goes on later", async () => {
   expect(Number(/=(\d+)/.exec(hub.bodies[1]?.range ?? "")?.[1])).toBeGreaterThan(1_000_000);
 });
 
+it("asks the endpoint that HF_ENDPOINT names, unless the store names another", async () => {
+  const [one, other] = [await FakeHub.start(FILES), await FakeHub.start(FILES)];
+  const environment = { HF_ENDPOINT: `${one.endpoint}/` };
+  const open = async (store: object) =>
+    createNodeFiles({ environment, retryDelay: 1, ...store }).open(ID, { cache_dir: await temporaryFolder() });
+  expect(sha256(await (await open({})).read("model.safetensors"))).toBe(HASH);
+  expect(other.log).toEqual([]);
+  await open({ endpoint: other.endpoint });
+  expect(other.log).toHaveLength(1);
+});
+
+it("reaches an https endpoint through a tunnel of the proxy, where the token is nobody's to read", async () => {
+  const asked: { url: string | undefined; authorization: string | undefined }[] = [];
+  const proxy = createServer().on("connect", ({ url, headers }, socket) => {
+    asked.push({ url, authorization: headers.authorization });
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void proxy.close());
+  const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const store = createNodeFiles({ endpoint: "https://hub.invalid", environment: { HTTPS_PROXY }, retries: 0 });
+  const opening = store.open(ID, { cache_dir: await temporaryFolder(), token: "hf_secret" });
+  await expect(opening).rejects.toMatchObject({ code: "HUB_UNAVAILABLE" });
+  expect(asked).toEqual([{ url: "hub.invalid:443", authorization: undefined }]);
+});
+
 it("goes through the proxy that the environment names, except where NO_PROXY says", async () => {
   const hub = await FakeHub.start(FILES);
   const asked: string[] = [];
