@@ -42,31 +42,29 @@ export interface ConvertFolderReport {
 
 /**
  * `convertCheckpoint` from folder to folder, with the check at its end. A conversion that fails or is aborted leaves
- * nothing of its own behind.
+ * nothing of its own behind; one that was killed is begun anew by the next, and two cannot write into one folder.
  *
- * @throws InternVLError what `convertCheckpoint` and `checkConversion` throw; `INPUT_INVALID` for the output folder
+ * @throws InternVLError what `convertCheckpoint` and `checkConversion` throw; `INPUT_INVALID` and `FILE_WRITE_FAILED` for
+ *   the output folder
  */
 export async function convertFolder(options: ConvertFolderOptions): Promise<ConvertFolderReport> {
   const { dtype, output_hidden_states, force, check = true, signal, progress_callback } = options;
   const source = await nodeFiles.open(options.input, { signal });
-  const target = await OutputFolder.open(options.output, source, { force });
-  const adapters = await openAdapters(options.adapters ?? [], { signal });
-  await fetchCheckpoint(source, { signal, progress_callback });
-  const started = performance.now();
-  let conversion: Conversion;
+  const target = await OutputFolder.open(options.output, source, { force, signal });
   try {
+    const adapters = await openAdapters(options.adapters ?? [], { signal });
+    await fetchCheckpoint(source, { signal, progress_callback });
+    const started = performance.now();
     const converting = { dtype, adapters, output_hidden_states, signal, progress_callback };
-    conversion = await convertCheckpoint(source, target, converting);
-  } catch (error) {
-    await target.rollBack();
-    throw error;
+    const { graphs, byteLength, unused } = await target.fill(() => convertCheckpoint(source, target, converting));
+    const seconds = (performance.now() - started) / 1000;
+    const peakMemory = process.resourceUsage().maxRSS * 1024;
+    const checks = check
+      ? await checkConversion(target.name, distinctDtypes(dtype), { signal, progress_callback })
+      : null;
+    const paths = { input: source.name, output: target.name };
+    return { ...paths, graphs, byteLength, unused, seconds, peakMemory, checks };
+  } finally {
+    await target.close();
   }
-  await target.removeEarlier();
-  const seconds = (performance.now() - started) / 1000;
-  const peakMemory = process.resourceUsage().maxRSS * 1024;
-  const checks = check
-    ? await checkConversion(target.name, distinctDtypes(dtype), { signal, progress_callback })
-    : null;
-  const { graphs, byteLength, unused } = conversion;
-  return { input: source.name, output: target.name, graphs, byteLength, unused, seconds, peakMemory, checks };
 }
