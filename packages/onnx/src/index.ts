@@ -14,7 +14,13 @@ export {
   type OptionalOutput,
   type OutputSpec,
 } from "./graph.js";
-export { type ExternalLocation, type ExternalTensor, external, type InitializerData } from "./initializers.js";
+export {
+  type ExternalLocation,
+  type ExternalReadOptions,
+  type ExternalTensor,
+  external,
+  type InitializerData,
+} from "./initializers.js";
 export type {
   GroupQueryAttentionCache,
   GroupQueryAttentionOptions,

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { assertChecked, type Conversion, checkConversion, type PartCheck, type TensorSource } from "@internvl/convert";
 import { InternVLError, type LongCallOptions } from "@internvl/core";
 import { DirectoryFiles, nodeInference } from "@internvl/runtime-node";
-import type { OutputFolder } from "./output-folder.js";
 
 /**
  * Parameters up to which a conversion is verified without being asked to. The 938 million of a 1B take about 20 seconds of a
@@ -27,34 +26,34 @@ export function parameterCount(tensors: TensorSource): number {
 }
 
 /**
- * Compares the graphs of a finished folder with the checkpoint. A folder that fails is set aside as `NAME.failed`, so that
- * nobody takes it for a model; one whose check could not come to its end is removed.
+ * Compares the graphs of a folder with the checkpoint: one check for every part of each.
  *
- * @throws InternVLError `CONVERSION_FAILED` with the part that is wrong and where the folder is now; `ABORTED`
+ * @throws InternVLError what running the graphs throws; `ABORTED`
  */
-export async function verifyFolder(
-  target: OutputFolder,
+export function compareFolder(
+  directory: string,
   conversion: Conversion,
   options: LongCallOptions,
 ): Promise<PartCheck[]> {
   const folder = {
-    files: new DirectoryFiles(target.name),
-    put: (path: string, bytes: Uint8Array) => writeFile(join(target.name, path), bytes),
-    remove: (path: string) => rm(join(target.name, path), { force: true }),
+    files: new DirectoryFiles(directory),
+    put: (path: string, bytes: Uint8Array) => writeFile(join(directory, path), bytes),
+    remove: (path: string) => rm(join(directory, path), { force: true }),
   };
-  let checks: PartCheck[];
-  try {
-    checks = await checkConversion(folder, conversion.graphs, conversion, nodeInference, options);
-  } catch (error) {
-    await target.rollBack();
-    throw error;
-  }
+  return checkConversion(folder, conversion.graphs, conversion, nodeInference, options);
+}
+
+/**
+ * Renames a folder in which a check failed to `NAME.failed`, so that nobody takes it for a model.
+ *
+ * @throws InternVLError `CONVERSION_FAILED` with the part that is wrong and where the folder is now
+ */
+export async function setAsideUnlessChecked(directory: string, checks: readonly PartCheck[]): Promise<void> {
   try {
     assertChecked(checks);
   } catch (error) {
-    throw await setAside(target.name, error);
+    throw await setAside(directory, error);
   }
-  return checks;
 }
 
 /** Renames a folder that must not be used -> the error, which says where it is. */
