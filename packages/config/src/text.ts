@@ -3,6 +3,7 @@ import type { Definition, Given } from "./base/definition.js";
 import { show } from "./base/problems.js";
 import { readSection, type SectionMap, writeSection } from "./dialects/section.js";
 import { INTERNLM2_DEFINITION, InternLM2Config, type InternLM2ConfigFields } from "./internlm2.js";
+import { otherLanguage } from "./other-models.js";
 import { QWEN2_DEFINITION, Qwen2Config, type Qwen2ConfigFields } from "./qwen2.js";
 
 /** The configuration of any language model that is supported; `model_type` tells them apart. */
@@ -32,9 +33,6 @@ export const TEXT_MODELS: readonly TextModel[] = [
   entry("internlm2", "InternLM2ForCausalLM", INTERNLM2_DEFINITION, InternLM2Config),
 ];
 
-/** Names of language models that files of this family may have and that have no entry yet. */
-const NOT_READ_YET: Readonly<Record<string, string>> = { llama: "Llama", phi3: "Phi-3" };
-
 /** The language model that a section of a file is about: by `model_type`, or else by `architectures`. */
 export function findTextModel(json: JsonObject, section: string): TextModel {
   const { model_type } = json;
@@ -43,7 +41,7 @@ export function findTextModel(json: JsonObject, section: string): TextModel {
     model_type === undefined ? model.architecture === architecture : model.model_type === model_type,
   );
   if (found !== undefined && (architecture === undefined || architecture === found.architecture)) return found;
-  const known = typeof model_type === "string" ? NOT_READ_YET[model_type] : undefined;
+  const known = otherLanguage(model_type);
   throw new InternVLError("UNSUPPORTED", {
     what: `The language model of ${section} is not supported${known === undefined ? "" : `: it is ${known}`}`,
     expected: TEXT_MODELS.map((model) => `model_type ${show(model.model_type)} (${model.architecture})`).join(" or "),

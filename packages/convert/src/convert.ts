@@ -2,6 +2,7 @@ import {
   type Dtype,
   type DtypeOption,
   GRAPHS,
+  type GraphName,
   graphPath,
   type InternVL2_5Config,
   resolveDtypes,
@@ -10,6 +11,7 @@ import { type FileSink, type LongCallOptions, type ModelFiles, throwIfAborted } 
 import { writeModel } from "@internvl/onnx";
 import type { AdapterInput } from "./adapters.js";
 import { buildGraph } from "./architectures/index.js";
+import type { TensorSource } from "./checkpoint/index.js";
 import { readGenerationConfig } from "./generation-config.js";
 import { openCheckpoint } from "./open.js";
 import { withResizedPositions } from "./positions/resize.js";
@@ -28,8 +30,10 @@ export interface ConvertOptions extends LongCallOptions {
 
 export interface Conversion {
   config: InternVL2_5Config;
+  /** What the graphs were made of, under the original's names; reads the checkpoint's files, which have to stay. */
+  tensors: TensorSource;
   /** The graphs that were written, with their external data. */
-  graphs: { path: string; dtype: Dtype; byteLength: number }[];
+  graphs: { name: GraphName; path: string; dtype: Dtype; byteLength: number }[];
   /** Bytes of all graphs. */
   byteLength: number;
   /** Names of the checkpoint's tensors that the network does not have. */
@@ -67,14 +71,14 @@ export async function convertCheckpoint(
       signal,
       progress_callback: progress_callback && ((info) => progress_callback({ ...info, stage: "convert", name: path })),
     });
-    graphs.push({ path, dtype, byteLength });
+    graphs.push({ name, path, dtype, byteLength });
     progress_callback?.({ stage: "convert", loaded: index + 1, total: wanted.length, unit: "files" });
   }
   throwIfAborted(signal, "The conversion was aborted");
   await processor.save_pretrained(target);
   await generation_config.save_pretrained(target);
   await config.save_pretrained(target);
-  return { config, graphs, unused, byteLength: graphs.reduce((sum, graph) => sum + graph.byteLength, 0) };
+  return { config, tensors, graphs, unused, byteLength: graphs.reduce((sum, graph) => sum + graph.byteLength, 0) };
 }
 
 /** Each graph once, though two presets may share it. */

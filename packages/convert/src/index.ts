@@ -1,6 +1,16 @@
 export type { AdapterInput } from "./adapters.js";
 export { buildGraph } from "./architectures/index.js";
 export {
+  assertChecked,
+  type CheckedFolder,
+  checkConversion,
+  isWithinLimit,
+  type OriginalModel,
+  type PartCheck,
+  partName,
+  type WrittenGraph,
+} from "./check/index.js";
+export {
   Checkpoint,
   CheckpointTensor,
   type CheckpointTotals,

@@ -249,3 +249,15 @@ describe.each([
     }
   });
 });
+
+test("a matrix that is turned tells how far it is before its first byte", async () => {
+  const rows = 3 * 1024;
+  const source = await tensor(numbers(rows * 1024), [rows, 1024]);
+  const seen: number[] = [];
+  const pieces = quantiseColumns(source)
+    .data.bytes({ preparing: (done) => seen.push(done) })
+    [Symbol.asyncIterator]();
+  await pieces.next();
+  // Pieces of 4 MB: 1024 rows of float32.
+  expect(seen).toEqual([1 / 3, 2 / 3, 1]);
+});

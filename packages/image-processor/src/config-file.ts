@@ -49,7 +49,7 @@ export async function readFileSettings(files: ModelFiles, options?: LongCallOpti
   const own = await readOwn(files, isComplete, options);
   const knowsTiles = tileFields.some((name) => Object.hasOwn(own, name));
   const fields: JsonObject = knowsTiles ? { ...fromConfig, ...own } : { ...own, ...fromConfig };
-  return split(fields);
+  return splitFields(fields);
 }
 
 /** The file that the image processor itself wrote, in one of its places. */
@@ -84,7 +84,8 @@ function side(value: JsonValue): JsonValue {
   return Array.isArray(value) && value.length === 2 && value[0] === value[1] ? value[0]! : value;
 }
 
-function split(fields: JsonObject): FileSettings {
+/** What is a setting among the fields of a file, and what is not. */
+export function splitFields(fields: JsonObject): FileSettings {
   const known = new Set<string>([...settingNames, ...Object.keys(aliases)]);
   const entries = Object.entries(fields);
   return {
@@ -93,9 +94,9 @@ function split(fields: JsonObject): FileSettings {
   };
 }
 
-/** What `save_pretrained` writes: all settings and the unknown fields, sorted by name as Transformers does. */
-export function configText(settings: ImageProcessorSettings, unknown_fields: JsonObject, type: string): string {
-  const fields = { ...unknown_fields, ...settings, image_processor_type: type };
+/** What `save_pretrained` writes: all settings and the other fields, sorted by name as Transformers does. */
+export function configText(settings: object, other_fields: JsonObject): string {
+  const fields = { ...other_fields, ...settings };
   return `${JSON.stringify(Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))), null, 2)}\n`;
 }
 

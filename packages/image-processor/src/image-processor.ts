@@ -74,7 +74,8 @@ export class InternVL2_5ImageProcessor extends Callable<
 
   /** Writes preprocessor_config.json into a directory. @throws InternVLError `FILE_WRITE_FAILED`, `UNSUPPORTED` */
   async save_pretrained(directory: string | FileSink, options: { runtime?: Runtime } = {}): Promise<void> {
-    const text = configText(this.settings(), this.unknown_fields, "InternVL2_5ImageProcessor");
+    const names = { ...this.unknown_fields, image_processor_type: "InternVL2_5ImageProcessor" };
+    const text = configText(this.settings(), names);
     await writeFile(await openSink(directory, options), CONFIG_NAME, text);
   }
 

@@ -7,3 +7,16 @@ export { PILImageResampling, type Resample } from "./pillow/filters.js";
 export { type ResizeOptions, resize } from "./pillow/resize.js";
 export { type ImageFeatures, MAX_VALUES } from "./preprocess.js";
 export { candidateGrids, chooseGrid, type GridOptions, type GridOrder, MAX_TILES } from "./tiling/grid.js";
+export { get_index } from "./video/get-index.js";
+export { sample_frames } from "./video/sample-frames.js";
+export type { VideoSampling } from "./video/sampling.js";
+export {
+  InternVL2_5VideoProcessor,
+  InternVL2_5VideoProcessor as InternVLVideoProcessor,
+  type Video,
+  type VideoFeatures,
+  type VideoFrames,
+  type VideoPreprocessOptions,
+  type VideoProcessorOptions,
+  type VideoProcessorSettings,
+} from "./video/video-processor.js";

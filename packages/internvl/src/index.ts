@@ -60,10 +60,15 @@ export {
 export {
   AutoImageProcessor,
   GotOcr2ImageProcessor,
+  get_index,
   type ImageProcessorEntry,
   InternVL2_5ImageProcessor,
+  InternVL2_5VideoProcessor,
+  InternVLVideoProcessor,
   load_image,
   load_images,
+  sample_frames,
+  type Video,
 } from "@internvl/image-processor";
 export {
   AutoModelForImageTextToText,

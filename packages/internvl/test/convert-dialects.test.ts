@@ -31,11 +31,11 @@ describe("--to", () => {
 
   it("makes the same graphs of either dialect", async () => {
     const codes = await Promise.all([
-      convert("--input", DEMO, "--output_dir", "a", "--no-check"),
+      convert("--input", DEMO, "--output_dir", "a", "--no-verify"),
       convert("--input", DEMO, "--output_dir", "seed", "--to", "seed"),
     ]);
     expect(codes.map(({ code }) => code)).toEqual([0, 0]);
-    expect((await convert("--input", "seed", "--output_dir", "b", "--no-check")).code).toBe(0);
+    expect((await convert("--input", "seed", "--output_dir", "b", "--no-verify")).code).toBe(0);
     const graph = (name: string) => readFile(join(folder.path, name, "onnx", "decoder_model_merged_q4.onnx_data"));
     expect((await graph("a")).equals(await graph("b"))).toBe(true);
   });
@@ -105,7 +105,7 @@ describe("--adapter", () => {
     const { code } = await convert("--input", DEMO, "--output_dir", "graphs", "--adapter", "lora");
     expect(code).toBe(0);
     const graph = (name: string) => readFile(join(folder.path, name, "onnx", "decoder_model_merged_q4.onnx_data"));
-    await convert("--input", DEMO, "--output_dir", "plain", "--no-check");
+    await convert("--input", DEMO, "--output_dir", "plain", "--no-verify");
     expect((await graph("graphs")).equals(await graph("plain"))).toBe(false);
   });
 

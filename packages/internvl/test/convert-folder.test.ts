@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { convertCheckpoint, type FileSink, InternVLError, openModel, openSink } from "internvl";
+import { Checkpoint } from "@internvl/convert";
+import { convertCheckpoint, type FileSink, InternVLError, openModel, openSink, type ProgressInfo } from "internvl";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConvertFolderOptions, convertFolder } from "../src/convert-command/convert-folder.js";
 import { defaultOutput, resolveInput } from "../src/convert-command/input.js";
+import { summaryText } from "../src/convert-command/summary.js";
 import { copyDemo, DEMO, filesBelow, temporaryFolder } from "./workspace.js";
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -15,7 +17,7 @@ afterAll(() => folder.remove());
 
 /** Converts the demo model into a folder of this test's. */
 function convert(name: string, options: Partial<ConvertFolderOptions> = {}) {
-  return convertFolder({ input: DEMO, output: join(folder.path, name), dtype: ["q4"], check: false, ...options });
+  return convertFolder({ input: DEMO, output: join(folder.path, name), dtype: ["q4"], verify: false, ...options });
 }
 
 async function failureOf(running: Promise<unknown>): Promise<InternVLError> {
@@ -27,9 +29,19 @@ async function failureOf(running: Promise<unknown>): Promise<InternVLError> {
   return error;
 }
 
+/** Overwrites a float16 tensor of a checkpoint. */
+async function fillWithNaN(checkpoint: string, name: string): Promise<void> {
+  const path = join(checkpoint, "model.safetensors");
+  const { file, offset, byteLength } = (await Checkpoint.open(await openModel(checkpoint))).get(name);
+  expect(file).toBe("model.safetensors");
+  const bytes = await readFile(path);
+  bytes.fill(0xff, offset, offset + byteLength);
+  await writeFile(path, bytes);
+}
+
 describe("convertFolder", () => {
-  it("writes every dtype and compares them with the most exact", async () => {
-    const report = await convert("all", { dtype: ["q4", "fp32"], check: true });
+  it("writes every dtype and compares each graph with the checkpoint", async () => {
+    const report = await convert("all", { dtype: ["q4", "fp32"], verify: undefined });
     expect(report.graphs.map(({ path }) => path)).toEqual([
       "onnx/vision_encoder_int8.onnx",
       "onnx/vision_encoder.onnx",
@@ -38,14 +50,60 @@ describe("convertFolder", () => {
       "onnx/decoder_model_merged_q4.onnx",
       "onnx/decoder_model_merged.onnx",
     ]);
-    const [exact, rough] = report.checks!;
-    expect(exact).toMatchObject({ dtype: { decoder_model_merged: "fp32" }, featureCosine: null });
-    expect(rough).toMatchObject({ dtype: { vision_encoder: "int8", decoder_model_merged: "q4" } });
-    expect(rough!.featureCosine).toBeGreaterThan(0.99);
-    expect(rough!.featureCosine).toBeLessThan(1);
-    expect(rough!.logitCosine).toBeGreaterThan(0.95);
-    expect(rough!.greedyAgreement).toBeGreaterThan(0.5);
+    const checks = report.checks!;
+    const partsOf = (graph: string, dtype: string) =>
+      checks.filter((check) => check.graph === graph && check.dtype === dtype);
+    for (const dtype of ["int8", "fp32"]) {
+      expect(partsOf("vision_encoder", dtype).map(({ part, layer }) => [part, layer])).toEqual([
+        ["embedding", null],
+        ...[0, 2, 3, 5].map((layer) => ["layer", layer]),
+        ["projector", null],
+      ]);
+    }
+    expect(partsOf("decoder_model_merged", "q4").map(({ part }) => part)).toEqual([
+      ...["layer", "layer", "layer", "layer", "logits"],
+    ]);
+    for (const { difference } of checks.filter(({ dtype }) => dtype === "fp32")) expect(difference).toBeLessThan(1e-4);
     expect(report.byteLength).toBe(report.graphs.reduce((sum, graph) => sum + graph.byteLength, 0));
+    expect(report.parameters).toBeGreaterThan(2e6);
+    expect(summaryText(report)).toMatch(
+      /Compared with the checkpoint in .*: 24 parts.*\n {2}vision_encoder int8: differs/,
+    );
+    expect(await filesBelow(report.output)).not.toContainEqual(expect.stringContaining("partial"));
+  });
+
+  it("says how to compare what was not compared", async () => {
+    const report = await convert("not-compared");
+    expect(report).toMatchObject({ checks: null, checkSeconds: null });
+    expect(summaryText(report)).toContain("Not compared with the checkpoint (--no-verify)");
+    const large = { ...report, parameters: 938_000_000 };
+    expect(summaryText(large)).toContain("938 million parameters are more than");
+    expect(summaryText(large)).toContain("--verify");
+  });
+
+  it("sets a conversion aside that does not compute what the checkpoint should", async () => {
+    const checkpoint = await copyDemo(join(folder.path, "no-numbers"));
+    await fillWithNaN(checkpoint, "language_model.model.norm.weight");
+    for (const place of ["wrong.failed", "wrong.failed-2"]) {
+      const error = await failureOf(convert("wrong", { input: checkpoint, verify: true }));
+      expect(error.code).toBe("CONVERSION_FAILED");
+      expect(error.message).toMatch(
+        /decoder_model_merged in q4 .*: layer 3\. Expected a difference of at most .*, got not a/,
+      );
+      expect(error.message).toContain(`What was written is in ${join(folder.path, place)}.`);
+      expect(existsSync(join(folder.path, "wrong"))).toBe(false);
+      expect(await filesBelow(join(folder.path, place))).toContain("config.json");
+    }
+  });
+
+  it("leaves nothing when it is aborted while it is compared", async () => {
+    const controller = new AbortController();
+    const progress_callback = ({ stage, loaded }: ProgressInfo) => {
+      if (stage === "check" && loaded === 3) controller.abort();
+    };
+    const error = await failureOf(convert("stopped", { verify: true, signal: controller.signal, progress_callback }));
+    expect(error.code).toBe("ABORTED");
+    expect(existsSync(join(folder.path, "stopped"))).toBe(false);
   });
 
   it("replaces an earlier conversion, and what a killed one left", async () => {
@@ -113,7 +171,7 @@ describe("convertFolder", () => {
     const progress_callback = () => controller.abort();
     await failureOf(convert("replaced", { dtype: ["fp32"], signal: controller.signal, progress_callback }));
     expect(await filesBelow(output)).not.toContain("config.json");
-    await convert("replaced", { check: true });
+    await convert("replaced", { verify: true });
   });
 });
 

@@ -18,7 +18,9 @@ describe("internvl-convert", () => {
     const { code, stdout, stderr } = await runNode([program, "--input", DEMO, "--output_dir", output, "--json"]);
     expect(code).toBe(0);
     const summary = JSON.parse(stdout);
-    expect(summary).toMatchObject({ input: DEMO, output, checks: [{ dtype: { decoder_model_merged: "q4" } }] });
+    expect(summary).toMatchObject({ input: DEMO, output });
+    expect(summary.checks[0]).toMatchObject({ graph: "vision_encoder", dtype: "int8", part: "embedding", limit: 1e-4 });
+    expect(summary.checks.at(-1)).toMatchObject({ graph: "decoder_model_merged", dtype: "q4", part: "logits" });
     expect(summary.graphs).toHaveLength(3);
     expect(summary.peakMemory).toBeGreaterThan(1e7);
     // No terminal: plain lines, nothing is drawn over.
@@ -35,7 +37,7 @@ describe("internvl-convert", () => {
 
   it("writes beside the checkpoint by default", async () => {
     await copyDemo(join(folder.path, "beside"));
-    const { code } = await runNode([program, "--input", "beside/", "--no-check"], { cwd: folder.path });
+    const { code } = await runNode([program, "--input", "beside/", "--no-verify"], { cwd: folder.path });
     expect(code).toBe(0);
     expect(await filesBelow(join(folder.path, "beside-ONNX"))).toContain("config.json");
   });

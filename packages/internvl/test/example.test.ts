@@ -15,7 +15,7 @@ let converted: string;
 beforeAll(async () => {
   folder = await temporaryFolder();
   converted = join(folder.path, "demo");
-  await convertFolder({ input: DEMO, output: converted, dtype: ["q4"], check: false });
+  await convertFolder({ input: DEMO, output: converted, dtype: ["q4"], verify: false });
 });
 afterAll(() => folder.remove());
 

@@ -14,7 +14,7 @@ afterAll(() => folder.remove());
 
 function convert(hub: FakeHub, output: string, args: readonly string[], token = "hf_write") {
   const env = { HF_ENDPOINT: hub.endpoint, HF_HOME: folder.path, HF_TOKEN: token, HF_HUB_OFFLINE: "" };
-  return runNode([program, "--input", DEMO, "--output_dir", output, "--no-check", ...args], { env });
+  return runNode([program, "--input", DEMO, "--output_dir", output, "--no-verify", ...args], { env });
 }
 
 it("pushes what it has written, into a repository named like the folder", async () => {

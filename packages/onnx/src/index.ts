@@ -14,7 +14,13 @@ export {
   type OptionalOutput,
   type OutputSpec,
 } from "./graph.js";
-export { type ExternalLocation, type ExternalTensor, external, type InitializerData } from "./initializers.js";
+export {
+  type ExternalLocation,
+  type ExternalReadOptions,
+  type ExternalTensor,
+  external,
+  type InitializerData,
+} from "./initializers.js";
 export type {
   GroupQueryAttentionCache,
   GroupQueryAttentionOptions,
@@ -26,7 +32,7 @@ export type { ConvOptions, FusedMatMulOptions } from "./ops/matmul.js";
 export type { NormalizationOptions } from "./ops/normalization.js";
 export type { DynamicQuantizeMatMulOptions, MatMulNBitsOptions } from "./ops/quantized.js";
 export type { SliceRange } from "./ops/slice.js";
-export { parseModel } from "./parse.js";
+export { encodeModel, parseModel } from "./parse.js";
 export type { BuiltGraph, PendingTensor } from "./proto.js";
 export { NodeRule } from "./rule.js";
 export { Value } from "./value.js";

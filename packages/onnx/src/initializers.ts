@@ -6,7 +6,13 @@ import { arrayNames, type DType, elementBytes } from "./dtypes.js";
 export interface ExternalTensor {
   readonly byteLength: number;
   /** Yields the bytes in order, little endian, in pieces of any size. Called once for every write. */
-  bytes(options?: { signal?: AbortSignal }): AsyncIterable<Uint8Array>;
+  bytes(options?: ExternalReadOptions): AsyncIterable<Uint8Array>;
+}
+
+export interface ExternalReadOptions {
+  signal?: AbortSignal;
+  /** Called by those that work for long before their first piece: how much of that work is done, 0 to 1. */
+  preparing?: (done: number) => void;
 }
 
 /** Weights that lie in a file already; the model only points at them. */

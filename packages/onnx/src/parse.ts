@@ -1,4 +1,4 @@
-import { fromBinary } from "@bufbuild/protobuf";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { InternVLError } from "@internvl/core";
 import { type ModelProto, ModelProtoSchema } from "./gen/onnx_pb.js";
 
@@ -24,4 +24,9 @@ export function parseModel(bytes: Uint8Array, name: string = "The model"): Model
   }
   if (model.graph === undefined || model.irVersion === 0n) throw invalid();
   return model;
+}
+
+/** The bytes of an .onnx file: what `parseModel` reads. External data stays where it lies. */
+export function encodeModel(model: ModelProto): Uint8Array {
+  return toBinary(ModelProtoSchema, model);
 }

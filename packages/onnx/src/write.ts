@@ -9,7 +9,7 @@ import {
 } from "@internvl/core";
 import { ModelProtoSchema } from "./gen/onnx_pb.js";
 import type { GraphCore } from "./graph.js";
-import { type ExternalTensor, isLocation } from "./initializers.js";
+import { type ExternalReadOptions, type ExternalTensor, isLocation } from "./initializers.js";
 import { type BuiltGraph, type PendingTensor, pointTo } from "./proto.js";
 
 /**
@@ -20,6 +20,9 @@ const PAGED_BYTES = 65536;
 const PAGE = 4096;
 /** A cache line, and the widest vector register: kernels read weights in such steps. */
 const LINE = 64;
+
+/** Of the time for a tensor that has to be prepared: reading and computing it take longer than writing it. */
+const PREPARING_SHARE = 0.75;
 
 /** Protobuf keeps lengths in 31 bits, and every parser of ONNX refuses more. */
 const MAX_MODEL_BYTES = 2 ** 31 - 1;
@@ -103,7 +106,7 @@ export async function serializeModel(graph: GraphCore, options: { signal?: Abort
   for (const { proto, data } of built.pending) {
     const bytes = new Uint8Array(data.byteLength);
     let offset = 0;
-    for await (const piece of checkedPieces(proto.name, data, options.signal)) {
+    for await (const piece of checkedPieces(proto.name, data, { signal: options.signal })) {
       bytes.set(piece, offset);
       offset += piece.byteLength;
     }
@@ -132,22 +135,37 @@ async function writeTensors(
 ): Promise<number> {
   const last = pending.length - 1;
   const total = (offsets[last] ?? 0) + (pending[last]?.data.byteLength ?? 0);
-  let loaded = 0;
+  let written = 0;
   for (const [index, { proto, data }] of pending.entries()) {
-    const padding = (offsets[index] ?? 0) - loaded;
+    const padding = (offsets[index] ?? 0) - written;
     if (padding > 0) await writer.write(new Uint8Array(padding));
-    loaded += padding;
-    for await (const piece of checkedPieces(proto.name, data, signal)) {
-      await writer.write(piece);
-      loaded += piece.byteLength;
+    written += padding;
+    const start = written;
+    let prepared = 0;
+    // Work before the first piece counts as bytes of its tensor, so that a bar moves on during it and never back.
+    const report = () => {
+      const loaded = Math.floor(prepared + (written - start) * (1 - prepared / Math.max(1, data.byteLength))) + start;
       progress_callback?.({ stage: "write", name: proto.name, loaded, total, unit: "bytes" });
+    };
+    const preparing = (done: number) => {
+      prepared = PREPARING_SHARE * done * data.byteLength;
+      report();
+    };
+    for await (const piece of checkedPieces(proto.name, data, { signal, preparing })) {
+      await writer.write(piece);
+      written += piece.byteLength;
+      report();
     }
   }
-  return loaded;
+  return written;
 }
 
 /** The pieces of a tensor, refused when they are more or fewer bytes than it said. */
-async function* checkedPieces(name: string, data: ExternalTensor, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* checkedPieces(
+  name: string,
+  data: ExternalTensor,
+  options: ExternalReadOptions,
+): AsyncGenerator<Uint8Array> {
   let received = 0;
   const mismatch = () =>
     new InternVLError("GRAPH_INVALID", {
@@ -155,8 +173,8 @@ async function* checkedPieces(name: string, data: ExternalTensor, signal?: Abort
       expected: `${data.byteLength} bytes`,
       got: received > data.byteLength ? `${received} bytes and perhaps more` : `${received} bytes`,
     });
-  for await (const piece of data.bytes({ signal })) {
-    throwIfAborted(signal, `Writing initializer "${name}" was aborted`);
+  for await (const piece of data.bytes(options)) {
+    throwIfAborted(options.signal, `Writing initializer "${name}" was aborted`);
     received += piece.byteLength;
     if (received > data.byteLength) throw mismatch();
     yield piece;

@@ -2,7 +2,15 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProgressInfo } from "@internvl/core";
-import { type ExternalTensor, external, GraphBuilder, parseModel, serializeModel, writeModel } from "@internvl/onnx";
+import {
+  type ExternalReadOptions,
+  type ExternalTensor,
+  external,
+  GraphBuilder,
+  parseModel,
+  serializeModel,
+  writeModel,
+} from "@internvl/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { matmul } from "./reference.js";
 import { expectClose, floats, noise, noiseTensor, run, runModel } from "./run.js";
@@ -92,6 +100,24 @@ describe("writeModel", () => {
     ]);
     expect(new Float32Array(data.buffer, 4096, D * D)).toEqual(WEIGHT);
     expect(reports.at(-1)).toEqual({ stage: "write", name: "bias", loaded: 70144, total: 70144, unit: "bytes" });
+  });
+
+  it("counts work before a tensor's first piece, forwards only, up to the total", async () => {
+    const loaded: number[] = [];
+    const prepared = {
+      byteLength: 1000,
+      async *bytes({ preparing }: ExternalReadOptions = {}) {
+        for (const done of [0.25, 0.5, 1]) preparing?.(done);
+        yield new Uint8Array(600);
+        yield new Uint8Array(400);
+      },
+    };
+    const g = new GraphBuilder({ name: "prepared" });
+    const sum = g.add(g.initializer("a", "uint8", [1000], prepared), g.initializer("b", "uint8", [1000], prepared));
+    g.output("y", sum);
+    const progress_callback = (info: ProgressInfo) => loaded.push(info.loaded);
+    await writeModel(new MemorySink(), "m.onnx", g, { progress_callback });
+    expect(loaded).toEqual([187, 375, 750, 900, 1000, 1211, 1399, 1774, 1924, 2024]);
   });
 
   it("writes offsets beyond 4 GB as they are", () => {

@@ -34,6 +34,7 @@ export type {
   ProcessorOutput,
   ProcessorPretrainedOptions,
   TextKwargs,
+  VideosKwargs,
 } from "./processor/options.js";
 export {
   CONTEXT_IMAGE_TOKEN,
@@ -44,6 +45,7 @@ export {
   VIDEO_TOKEN,
 } from "./processor/placeholders.js";
 export { InternVL2_5Processor, InternVL2_5Processor as InternVLProcessor } from "./processor/processor.js";
+export type { VideoInput, VideosInput } from "./processor/video-list.js";
 export { AutoTokenizer, type TokenizerEntry } from "./tokenizer/auto-tokenizer.js";
 export { InternLM2Tokenizer } from "./tokenizer/internlm2-tokenizer.js";
 export { buildInternLM2TokenizerJson, type InternLM2TokenizerParts } from "./tokenizer/internlm2-tokenizer-json.js";

@@ -241,12 +241,15 @@ describe("folders", () => {
       "special_tokens_map.json",
       "tokenizer.json",
       "tokenizer_config.json",
+      "video_preprocessor_config.json",
     ]);
     const second = await InternVL2_5Processor.from_pretrained(saved);
     expect(second.chat_template.text).toBe(CHAT_TEMPLATES.script);
     expect(second.image_seq_length).toBe(1);
     const call = { text: "<image>\nWhat?", images: picture(90, 40, 77) };
     expect(await second(call)).toEqual(await first(call));
+    const film = { text: "<video>", videos: [picture(90, 40, 77)] };
+    expect(await second(film)).toEqual(await first(film));
   });
 
   test.each([

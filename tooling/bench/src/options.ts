@@ -14,6 +14,8 @@ export interface BenchOptions {
   shape: ShapeName;
   /** Cuts both networks to so many layers. */
   layers: number | undefined;
+  /** Files that the weights are spread over. Default: each benchmark's own, one for most. */
+  shards: number | undefined;
   /** Context lengths of `decode`, in tokens. */
   contexts: number[];
   /** Where checkpoints and pictures are kept between runs. */
@@ -41,6 +43,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       dtype: { type: "string" },
       shape: { type: "string", default: "1b" },
       layers: { type: "string" },
+      shards: { type: "string" },
       contexts: { type: "string", default: "100,1800,4000" },
       "work-dir": { type: "string", default: join(tmpdir(), "internvl-bench") },
       python: { type: "string" },
@@ -57,6 +60,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       dtype: values.dtype === undefined ? undefined : oneOf("dtype", values.dtype, DTYPES),
       shape: oneOf("shape", values.shape, Object.keys(SHAPES) as ShapeName[]),
       layers: count("layers", values.layers),
+      shards: count("shards", values.shards),
       contexts: values.contexts.split(",").map((length) => count("contexts", length)!),
       workDir: resolve(values["work-dir"]),
       python: values.python,

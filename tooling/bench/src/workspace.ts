@@ -24,12 +24,17 @@ export class Workspace {
     return folder;
   }
 
+  /** The same place for other options. */
+  with(changes: Partial<BenchOptions>): Workspace {
+    return new Workspace({ ...this.#options, ...changes }, this.#log);
+  }
+
   /** The random checkpoint of the shape that was asked for. */
   async checkpoint(): Promise<string> {
-    const { shape, layers } = this.#options;
+    const { shape, layers, shards } = this.#options;
     const folder = await this.folder(this.#modelName());
     this.#log(`checkpoint: ${folder}`);
-    await makeCheckpoint(folder, cutShape(SHAPES[shape], layers));
+    await makeCheckpoint(folder, cutShape(SHAPES[shape], layers), { shards });
     return folder;
   }
 
@@ -51,7 +56,8 @@ export class Workspace {
   }
 
   #modelName(): string {
-    const { shape, layers } = this.#options;
-    return layers === undefined ? shape : `${shape}-${layers}-layers`;
+    const { shape, layers, shards } = this.#options;
+    const parts = [shape, layers && `${layers}-layers`, shards && `${shards}-shards`];
+    return parts.filter(Boolean).join("-");
   }
 }

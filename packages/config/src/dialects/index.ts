@@ -1,5 +1,6 @@
 import { InternVLError, type JsonObject } from "@internvl/core";
 import { show } from "../base/problems.js";
+import { otherModel } from "../other-models.js";
 import type { Dialect, DialectName, PartName } from "./dialect.js";
 import { isObject } from "./json.js";
 import { ORIGINAL } from "./original.js";
@@ -26,12 +27,11 @@ export function findDialect(json: JsonObject, origin = "the configuration"): Dia
   const found = Object.values(DIALECTS).find(({ whole }) => whole.model_type === model_type);
   if (found !== undefined) return found;
   throw new InternVLError("UNSUPPORTED", {
-    what: `The model type of ${origin} is not supported`,
+    ...otherModel(json, origin),
     expected: `model_type ${Object.values(DIALECTS)
       .map(({ name, whole }) => `${show(whole.model_type)} (${name})`)
       .join(" or ")}`,
     got: show(model_type),
-    fix: "Pass a checkpoint of InternVL 2.5, or a folder that was converted from one.",
   });
 }
 

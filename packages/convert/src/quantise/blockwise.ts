@@ -42,7 +42,7 @@ export function quantiseBlockwise(source: WeightSource, options: BlockwiseOption
   const zero = 2 ** (bits - 1);
   const pack = bits === 4 ? packNibbles : packBytes;
 
-  return dataAndScales(rows * rowBlocks * blockBytes, rows * rowBlocks, async function* (signal) {
+  return dataAndScales(rows * rowBlocks * blockBytes, rows * rowBlocks, async function* ({ signal }) {
     const scales = new Float32Array(rows * rowBlocks);
     for await (const piece of rowPieces(source, signal)) {
       // The filling of the last block stays; a nibble of 8 twice is 0x88, as a byte of 128 is 0x80.

@@ -31,7 +31,7 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  */
 export function quantiseColumns(source: WeightSource): QuantisedColumns {
   const [rows, columns] = matrixShape(source);
-  const tensors = dataAndScales(rows * columns, rows, async function* (signal) {
+  const tensors = dataAndScales(rows * columns, rows, async function* ({ signal, preparing }) {
     const scales = new Float32Array(rows);
     const codes = new Uint8Array(rows * columns);
     for await (const piece of rowPieces(source, signal)) {
@@ -41,6 +41,7 @@ export function quantiseColumns(source: WeightSource): QuantisedColumns {
         scales[piece.start + r] = rowScale;
         packBytes(values, 0, columns, rowScale === 0 ? 0 : 1 / rowScale, codes, (piece.start + r) * columns);
       }
+      preparing?.((piece.start + piece.count) / rows);
     }
     const step = Math.max(4, Math.floor(PIECE_BYTES / rows / 4) * 4);
     for (let start = 0; start < columns; start += step) {

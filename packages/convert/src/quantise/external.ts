@@ -1,4 +1,4 @@
-import type { ExternalTensor } from "@internvl/onnx";
+import type { ExternalReadOptions, ExternalTensor } from "@internvl/onnx";
 import type { WeightSource } from "../checkpoint/tensor.js";
 import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
 
@@ -17,7 +17,7 @@ export function rawBytes(source: WeightSource): ExternalTensor {
 }
 
 /** One reading of a source: gives the data piece by piece, and at the end the scales. */
-export type QuantisingPass = (signal?: AbortSignal) => AsyncGenerator<Uint8Array, Float32Array, undefined>;
+export type QuantisingPass = (options: ExternalReadOptions) => AsyncGenerator<Uint8Array, Float32Array, undefined>;
 
 /**
  * Data and scales come out of one pass, but are written as two tensors. When the data are written first, the scales
@@ -28,14 +28,14 @@ export function dataAndScales(byteLength: number, scaleCount: number, pass: Quan
   return {
     data: {
       byteLength,
-      async *bytes({ signal } = {}) {
-        waiting = yield* pass(signal);
+      async *bytes(options = {}) {
+        waiting = yield* pass(options);
       },
     },
     scales: {
       byteLength: scaleCount * Float32Array.BYTES_PER_ELEMENT,
-      async *bytes({ signal } = {}) {
-        const scales = waiting ?? (await lastOf(pass(signal)));
+      async *bytes(options = {}) {
+        const scales = waiting ?? (await lastOf(pass(options)));
         waiting = undefined;
         yield new Uint8Array(scales.buffer, scales.byteOffset, scales.byteLength);
       },

@@ -13,7 +13,7 @@ import { packBytes } from "./pack.js";
  */
 export function quantiseRows(source: WeightSource): QuantisedTensor {
   const [rows, columns] = matrixShape(source);
-  return dataAndScales(rows * columns, rows, async function* (signal) {
+  return dataAndScales(rows * columns, rows, async function* ({ signal }) {
     const scales = new Float32Array(rows);
     for await (const piece of rowPieces(source, signal)) {
       const codes = new Int8Array(piece.count * columns);

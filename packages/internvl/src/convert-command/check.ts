@@ -1,112 +1,80 @@
-import { DTYPES, type GraphDtypes } from "@internvl/config";
-import { InternVLError, type LongCallOptions, type Tensor, throwIfAborted } from "@internvl/core";
-import { type ForwardOutput, InternVL2_5ForConditionalGeneration } from "@internvl/model";
-import { InternVL2_5Processor } from "@internvl/processor";
-import { nodeRuntime } from "@internvl/runtime-node";
-import { checkPicture } from "./check-picture.js";
-import { describeDtypes } from "./dtypes.js";
-
-/** What became of one set of dtypes. The last three are null for the set that others are compared with. */
-export interface VariantCheck {
-  dtype: GraphDtypes;
-  /** Cosine between the picture's features. */
-  featureCosine: number | null;
-  /** Cosine between the logits of the prompt's last positions. */
-  logitCosine: number | null;
-  /** How many of these positions have the same likeliest token, 0 to 1. */
-  greedyAgreement: number | null;
-}
-
-const PROMPT = "Describe this picture in one short sentence: what is in it, and which colours does it have?";
-/** Positions of the prompt whose logits are compared: its end, all of it text. */
-const POSITIONS = 16;
+import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assertChecked, type Conversion, checkConversion, type PartCheck, type TensorSource } from "@internvl/convert";
+import { InternVLError, type LongCallOptions } from "@internvl/core";
+import { DirectoryFiles, nodeInference } from "@internvl/runtime-node";
 
 /**
- * Loads every set of graphs and lets it read a picture and a prompt. The original conversion script compares with the
- * original model, which needs Python; here the most exact set stands in for it.
- *
- * @throws InternVLError `CONVERSION_FAILED` for outputs that are not finite, and what loading and running throw
+ * Parameters up to which a conversion is verified without being asked to. The 938 million of a 1B take about 20 seconds of a
+ * processor's time a dtype, most of them for the 300 million of its vision tower: half of it is about a quarter of a minute
+ * with two dtypes, or on a slower machine.
  */
-export async function checkConversion(
+export const VERIFIED_PARAMETERS = 5e8;
+
+/** The rule in words, for a help. */
+export const VERIFIED_RULE: string = `up to ${VERIFIED_PARAMETERS / 1e6} million parameters`;
+
+/** Whether a conversion of these tensors is verified where nobody says. */
+export function isSmall(tensors: TensorSource): boolean {
+  return parameterCount(tensors) <= VERIFIED_PARAMETERS;
+}
+
+export function parameterCount(tensors: TensorSource): number {
+  return tensors
+    .names()
+    .reduce((sum, name) => sum + tensors.get(name).shape.reduce((product, size) => product * size, 1), 0);
+}
+
+/**
+ * Compares the graphs of a folder with the checkpoint: one check for every part of each.
+ *
+ * @throws InternVLError what running the graphs throws; `ABORTED`
+ */
+export function compareFolder(
   directory: string,
-  sets: readonly GraphDtypes[],
-  options: LongCallOptions = {},
-): Promise<VariantCheck[]> {
-  const runtime = nodeRuntime;
-  const { signal } = options;
-  const ordered = [...sets].sort((a, b) => roughness(a) - roughness(b));
-  const processor = await InternVL2_5Processor.from_pretrained(directory, { runtime, signal });
-  const image = checkPicture(processor.image_processor.size.height);
-  const content = [{ type: "image" }, { type: "text", text: PROMPT }];
-  const text = processor.apply_chat_template([{ role: "user", content }], { add_generation_prompt: true });
-  const inputs = await processor({ text: [text], images: [image], signal });
-
-  const checks: VariantCheck[] = [];
-  let reference: ForwardOutput | undefined;
-  for (const [index, dtype] of ordered.entries()) {
-    throwIfAborted(signal, "Checking the conversion was aborted");
-    const name = describeDtypes(dtype);
-    options.progress_callback?.({ stage: "check", name, loaded: index, total: ordered.length, unit: "files" });
-    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(directory, { dtype, runtime, signal });
-    try {
-      const output = await model.forward({ ...inputs, logits_to_keep: POSITIONS, signal });
-      output.past_key_values?.dispose();
-      assertFinite(output.image_hidden_states!, "image features", name);
-      assertFinite(output.logits, "logits", name);
-      checks.push({ dtype, ...compare(output, reference) });
-      reference ??= output;
-    } finally {
-      await model.dispose();
-    }
-  }
-  return checks;
-}
-
-/** Distance from fp32 over all graphs, in steps of `DTYPES`, which lists the most exact first. */
-function roughness(set: GraphDtypes): number {
-  return Object.values(set).reduce((sum, dtype) => sum + DTYPES.indexOf(dtype), 0);
-}
-
-function compare(output: ForwardOutput, reference: ForwardOutput | undefined): Omit<VariantCheck, "dtype"> {
-  if (reference === undefined) return { featureCosine: null, logitCosine: null, greedyAgreement: null };
-  const likeliest = likeliestTokens(output.logits);
-  const expected = likeliestTokens(reference.logits);
-  return {
-    featureCosine: cosine(output.image_hidden_states!, reference.image_hidden_states!),
-    logitCosine: cosine(output.logits, reference.logits),
-    greedyAgreement: likeliest.filter((token, position) => token === expected[position]).length / expected.length,
+  conversion: Conversion,
+  options: LongCallOptions,
+): Promise<PartCheck[]> {
+  const folder = {
+    files: new DirectoryFiles(directory),
+    put: (path: string, bytes: Uint8Array) => writeFile(join(directory, path), bytes),
+    remove: (path: string) => rm(join(directory, path), { force: true }),
   };
+  return checkConversion(folder, conversion.graphs, conversion, nodeInference, options);
 }
 
-function assertFinite(tensor: Tensor, what: string, dtype: string): void {
-  const data = tensor.data as Float32Array;
-  const place = data.findIndex((value) => !Number.isFinite(value));
-  if (place === -1) return;
-  throw new InternVLError("CONVERSION_FAILED", {
-    what: `The converted model (${dtype}) does not compute: its ${what} are not finite`,
-    expected: "numbers for the check's picture and prompt",
-    got: `${data[place]} at index ${place} of ${data.length}`,
-    fix: "The checkpoint may be damaged. Try --dtype fp32; if that passes, the weights are too large for the dtype.",
-  });
-}
-
-function cosine(a: Tensor, b: Tensor): number {
-  const [x, y] = [a.data as Float32Array, b.data as Float32Array];
-  let [xy, xx, yy] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    xy += x[i]! * y[i]!;
-    xx += x[i]! ** 2;
-    yy += y[i]! ** 2;
+/**
+ * Renames a folder in which a check failed to `NAME.failed`, so that nobody takes it for a model.
+ *
+ * @throws InternVLError `CONVERSION_FAILED` with the part that is wrong and where the folder is now
+ */
+export async function setAsideUnlessChecked(directory: string, checks: readonly PartCheck[]): Promise<void> {
+  try {
+    assertChecked(checks);
+  } catch (error) {
+    throw await setAside(directory, error);
   }
-  return xy / Math.sqrt(xx * yy);
 }
 
-/** float32 `[1, positions, vocabulary]` -> one token a position. */
-function likeliestTokens({ data, dims }: Tensor): number[] {
-  const [, positions, vocabulary] = dims as [number, number, number];
-  const logits = data as Float32Array;
-  return Array.from({ length: positions }, (_, position) => {
-    const row = logits.subarray(position * vocabulary, (position + 1) * vocabulary);
-    return row.indexOf(row.reduce((best, value) => Math.max(best, value), Number.NEGATIVE_INFINITY));
-  });
+/** Renames a folder that must not be used -> the error, which says where it is. */
+async function setAside(directory: string, error: unknown): Promise<unknown> {
+  if (!InternVLError.isInstance(error)) return error;
+  const place = await freeName(`${directory}.failed`);
+  const where = await rename(directory, place).then(
+    () => `What was written is in ${place}`,
+    (reason: Error) => `What was written is still in ${directory} (${reason.message}): do not use it`,
+  );
+  return new InternVLError(error.code, { ...error.parts, fix: `${error.parts.fix} ${where}`, cause: error });
+}
+
+/** `wanted`, or with a number behind it when there is something of this name already, an earlier failure for instance. */
+async function freeName(wanted: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${wanted}-${number}`;
+    const isTaken = await stat(name).then(
+      () => true,
+      () => false,
+    );
+    if (!isTaken) return name;
+  }
 }

@@ -3,6 +3,7 @@ import { isAbort, type LongCallOptions } from "@internvl/core";
 import { Command, Option } from "commander";
 import { exitStopped, interruptible } from "../terminal/interrupt.js";
 import { type AdapterOption, collectAdapter } from "./adapters.js";
+import { VERIFIED_RULE } from "./check.js";
 import { convertFolder } from "./convert-folder.js";
 import { parseDtypes } from "./dtypes.js";
 import { defaultOutput, resolveInput } from "./input.js";
@@ -25,7 +26,7 @@ interface Options extends Push {
   max_shard_size?: number;
   dtype: DtypeOption[];
   output_hidden_states?: boolean;
-  check: boolean;
+  verify?: boolean;
   force?: boolean;
   json?: boolean;
 }
@@ -60,7 +61,8 @@ export function convertCommand(name: string, prefix: string = name): Command {
       DEFAULT_DTYPE,
     ])
     .option("--output_hidden_states", "graphs that also give the states between their layers")
-    .option("--no-check", "do not load and run what was written")
+    .option("--verify", `compare what was written with the checkpoint (default: ${VERIFIED_RULE})`)
+    .option("--no-verify", "do not compare it")
     .option(
       "--push_to_hub [repo]",
       "upload the result: OWNER/NAME, or NAME in your account (default: the folder's name)",
@@ -105,8 +107,8 @@ interface Way extends LongCallOptions {
 
 /** @returns what is printed at the end */
 async function convertToOnnx(options: Options, way: Way): Promise<string> {
-  const { dtype, adapter: adapters, output_hidden_states, check, force, json } = options;
-  const report = await convertFolder({ ...way, dtype, adapters, output_hidden_states, check, force });
+  const { dtype, adapter: adapters, output_hidden_states, verify, force, json } = options;
+  const report = await convertFolder({ ...way, dtype, adapters, output_hidden_states, verify, force });
   return json ? summaryJson(report) : summaryText(report);
 }
 
@@ -121,7 +123,7 @@ function helpText(prefix: string): string {
   return `
 Examples:
   ${prefix} --input ./InternVL2_5-1B                     writes ./InternVL2_5-1B-ONNX
-  ${prefix} --model_name InternVL2_5-1B --dtype fp32,q4   two precisions to choose from, compared at the end
+  ${prefix} --model_name InternVL2_5-1B --dtype fp32,q4   two precisions to choose from
   ${prefix} --input DIR --dtype vision_encoder=int8,decoder_model_merged=q4
   ${prefix} --input DIR --adapter ./my-lora               merges a LoRA adapter on the way
   ${prefix} --input DIR --to transformers                 a folder for Hugging Face Transformers

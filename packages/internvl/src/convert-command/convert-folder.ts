@@ -1,11 +1,10 @@
 import type { DtypeOption } from "@internvl/config";
-import { type Conversion, convertCheckpoint } from "@internvl/convert";
-import type { LongCallOptions } from "@internvl/core";
+import { type Conversion, convertCheckpoint, type PartCheck } from "@internvl/convert";
+import type { LongCallOptions, ModelFiles } from "@internvl/core";
 import { nodeFiles } from "@internvl/runtime-node";
+import { fetchCheckpoint } from "../first-use/fetch-checkpoint.js";
 import { type AdapterOption, openAdapters } from "./adapters.js";
-import { checkConversion, type VariantCheck } from "./check.js";
-import { distinctDtypes } from "./dtypes.js";
-import { fetchCheckpoint } from "./fetch-checkpoint.js";
+import { compareFolder, isSmall, parameterCount, setAsideUnlessChecked } from "./check.js";
 import { OutputFolder } from "./output-folder.js";
 
 export interface ConvertFolderOptions extends LongCallOptions {
@@ -20,13 +19,15 @@ export interface ConvertFolderOptions extends LongCallOptions {
   output_hidden_states?: boolean;
   /** Write into a folder that holds something else. Default false. */
   force?: boolean;
-  /** Load and run what was written. Default true. */
-  check?: boolean;
+  /** Compare what was written with the checkpoint. Default: where it has at most `VERIFIED_PARAMETERS`. */
+  verify?: boolean;
 }
 
 export interface ConvertFolderReport {
   input: string;
   output: string;
+  /** Of the checkpoint. */
+  parameters: number;
   graphs: Conversion["graphs"];
   /** Bytes of all graphs. */
   byteLength: number;
@@ -36,37 +37,63 @@ export interface ConvertFolderReport {
   seconds: number;
   /** The most memory that this process had until the conversion's end, in bytes. */
   peakMemory: number;
-  /** One a set of dtypes, the most exact first; null when there was no check. */
-  checks: VariantCheck[] | null;
+  /** One a part of each graph that was compared with the checkpoint; null when none was. */
+  checks: PartCheck[] | null;
+  /** How long that took. */
+  checkSeconds: number | null;
 }
 
 /**
- * `convertCheckpoint` from folder to folder, with the check at its end. A conversion that fails or is aborted leaves
- * nothing of its own behind.
+ * `convertCheckpoint` from folder to folder, with the verification at its end. A conversion that fails or is aborted
+ * leaves nothing of its own behind; one that was killed is begun anew by the next, and two cannot write into one folder.
+ * One that is not what the checkpoint is, is set aside as `OUTPUT.failed`.
  *
- * @throws InternVLError what `convertCheckpoint` and `checkConversion` throw; `INPUT_INVALID` for the output folder
+ * @throws InternVLError what `convertCheckpoint` throws; `CONVERSION_FAILED` (verification); `INPUT_INVALID` and
+ *   `FILE_WRITE_FAILED` for the output folder
  */
 export async function convertFolder(options: ConvertFolderOptions): Promise<ConvertFolderReport> {
-  const { dtype, output_hidden_states, force, check = true, signal, progress_callback } = options;
+  const { force, signal } = options;
   const source = await nodeFiles.open(options.input, { signal });
-  const target = await OutputFolder.open(options.output, source, { force });
-  const adapters = await openAdapters(options.adapters ?? [], { signal });
-  await fetchCheckpoint(source, { signal, progress_callback });
-  const started = performance.now();
-  let conversion: Conversion;
+  const target = await OutputFolder.open(options.output, source, { force, signal });
+  let report: ConvertFolderReport;
   try {
-    const converting = { dtype, adapters, output_hidden_states, signal, progress_callback };
-    conversion = await convertCheckpoint(source, target, converting);
-  } catch (error) {
-    await target.rollBack();
-    throw error;
+    report = await fillFolder(source, target, options);
+  } finally {
+    await target.close();
   }
-  await target.removeEarlier();
-  const seconds = (performance.now() - started) / 1000;
-  const peakMemory = process.resourceUsage().maxRSS * 1024;
-  const checks = check
-    ? await checkConversion(target.name, distinctDtypes(dtype), { signal, progress_callback })
-    : null;
-  const { graphs, byteLength, unused } = conversion;
-  return { input: source.name, output: target.name, graphs, byteLength, unused, seconds, peakMemory, checks };
+  if (report.checks !== null) await setAsideUnlessChecked(target.name, report.checks);
+  return report;
+}
+
+async function fillFolder(
+  source: ModelFiles,
+  target: OutputFolder,
+  options: ConvertFolderOptions,
+): Promise<ConvertFolderReport> {
+  const { dtype, output_hidden_states, signal, progress_callback } = options;
+  const long = { signal, progress_callback };
+  const adapters = await openAdapters(options.adapters ?? [], { signal });
+  await fetchCheckpoint(source, long);
+  const started = performance.now();
+  return target.fill(async () => {
+    const conversion = await convertCheckpoint(source, target, { dtype, adapters, output_hidden_states, ...long });
+    const seconds = (performance.now() - started) / 1000;
+    const peakMemory = process.resourceUsage().maxRSS * 1024;
+    const checking = performance.now();
+    const wanted = options.verify ?? isSmall(conversion.tensors);
+    const checks = wanted ? await compareFolder(target.name, conversion, long) : null;
+    const { graphs, byteLength, unused } = conversion;
+    return {
+      input: source.name,
+      output: target.name,
+      parameters: parameterCount(conversion.tensors),
+      graphs,
+      byteLength,
+      unused,
+      seconds,
+      peakMemory,
+      checks,
+      checkSeconds: checks === null ? null : (performance.now() - checking) / 1000,
+    };
+  });
 }

@@ -5,7 +5,7 @@ export { errorText, runProgram } from "../terminal/program.js";
 export { readerGone } from "../terminal/reader-gone.js";
 export { StatusLine, type TextOutput } from "../terminal/status-line.js";
 export { type AdapterOption, collectAdapter } from "./adapters.js";
-export { checkConversion, type VariantCheck } from "./check.js";
+export { VERIFIED_PARAMETERS } from "./check.js";
 export { convertCommand } from "./command.js";
 export { type ConvertFolderOptions, type ConvertFolderReport, convertFolder } from "./convert-folder.js";
 export { describeDtypes, distinctDtypes, parseDtypes } from "./dtypes.js";

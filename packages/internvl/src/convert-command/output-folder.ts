@@ -1,8 +1,10 @@
-import { realpath, rm, rmdir } from "node:fs/promises";
+import { realpath, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DTYPES, GRAPHS, graphPath } from "@internvl/config";
 import { type FileSink, type FileWriter, InternVLError, type ModelFiles } from "@internvl/core";
 import { DirectoryFiles, openDirectorySink } from "@internvl/runtime-node";
+import { FolderLock } from "./folder-lock.js";
+import { isLock, notedIn } from "./lock-file.js";
 
 /** Every graph that a conversion may write, with its external data. */
 const GRAPH_FILES = new Set(
@@ -10,87 +12,159 @@ const GRAPH_FILES = new Set(
 );
 /** What a program that was killed leaves of a file; see `openDirectorySink`. */
 const PARTIAL = /(^|\/)\.[^/]+\.[0-9a-f]{12}\.partial$/;
+/** Written last: a folder without one is no model. */
+const LAST_FILE = "config.json";
+
+export interface OpenOutputOptions {
+  /** Write into a folder that holds something else. Default false. */
+  force?: boolean;
+  signal?: AbortSignal;
+}
 
 /**
- * The folder that a conversion writes. It holds one conversion: an earlier one is replaced. While it is written there is
- * no config.json, so that nobody takes a mixture of the two for a model.
+ * The folder that a conversion writes. It holds one conversion: an earlier one is replaced, and what an interrupted one
+ * left is removed first. While it is written there is no config.json, so that nobody takes a mixture of two for a model,
+ * and no other conversion can write into it.
  */
 export class OutputFolder implements FileSink {
   readonly name: string;
   readonly #sink: FileSink;
+  readonly #lock: FolderLock;
+  /** Whether the folder is a conversion's, and nobody's else. */
+  readonly #isOurs: boolean;
+  readonly #existed: boolean;
   readonly #earlier: readonly string[];
   readonly #written = new Set<string>();
-  #started = false;
+  #isFilled = false;
 
-  private constructor(sink: FileSink, earlier: readonly string[]) {
+  private constructor(sink: FileSink, lock: FolderLock, found: Found, earlier: readonly string[]) {
     this.name = sink.name;
     this.#sink = sink;
+    this.#lock = lock;
+    this.#isOurs = found.isOurs;
+    this.#existed = found.exists;
     this.#earlier = earlier;
   }
 
   /**
+   * Locks the folder, which is made if it is not there. Call `close` when all is done, whatever came of it.
+   *
    * @throws InternVLError `INPUT_INVALID` when `directory` is the checkpoint's own, or holds what is no conversion and
-   *   `force` does not say that this is meant
+   *   `force` does not say that this is meant, or another conversion is writing into it; `FILE_WRITE_FAILED`; `ABORTED`
    */
-  static async open(directory: string, source: ModelFiles, options: { force?: boolean } = {}): Promise<OutputFolder> {
+  static async open(directory: string, source: ModelFiles, options: OpenOutputOptions = {}): Promise<OutputFolder> {
     const sink = await openDirectorySink(directory);
-    if ((await canonical(sink.name)) === (await canonical(source.name))) {
+    if (await isSameFolder(sink.name, source.name)) {
       throw new InternVLError("INPUT_INVALID", {
         what: "The output folder is the checkpoint's own, whose config.json it would overwrite",
         got: sink.name,
         fix: "Choose another --output_dir.",
       });
     }
-    const present = await listDirectory(sink.name);
-    const files = present.filter((path) => !PARTIAL.test(path));
-    if (files.length > 0 && !isConversion(files) && options.force !== true) {
-      throw new InternVLError("INPUT_INVALID", {
-        what: `${sink.name} holds files that are no earlier conversion`,
-        expected: "a new or empty folder, or one that internvl-convert wrote",
-        got: `${files.slice(0, 5).join(", ")}${files.length > 5 ? ` and ${files.length - 5} more` : ""}`,
-        fix: "Choose another --output_dir, or say --force to write into this one.",
-      });
+    const found = await look(sink.name);
+    if (!found.isOurs && options.force !== true) throw notOurs(sink.name, found.files);
+    const lock = await FolderLock.claim(sink.name, options);
+    try {
+      await removeUnfinished(sink.name);
+      await lock.clear();
+      const earlier = (await listDirectory(sink.name)).filter((path) => GRAPH_FILES.has(path));
+      return new OutputFolder(sink, lock, found, earlier);
+    } catch (error) {
+      await lock.release({ mark: true });
+      throw error;
     }
-    return new OutputFolder(
-      sink,
-      present.filter((path) => PARTIAL.test(path) || GRAPH_FILES.has(path)),
-    );
   }
 
   async create(path: string): Promise<FileWriter> {
-    if (!this.#started) {
-      this.#started = true;
-      await rm(join(this.name, "config.json"), { force: true });
-    }
+    await this.#lock.note(path);
+    if (this.#written.size === 0) await rm(join(this.name, LAST_FILE), { force: true });
+    if (path === LAST_FILE) await this.#removeEarlier();
     const writer = await this.#sink.create(path);
     return {
       write: (bytes) => writer.write(bytes),
       abort: () => writer.abort(),
       commit: async () => {
+        await this.#lock.assertHeld();
         await writer.commit();
         this.#written.add(path);
       },
     };
   }
 
-  /** Removes what an earlier conversion left and this one did not write again. */
-  async removeEarlier(): Promise<void> {
+  /** Runs what writes the files. When it fails, all that it wrote is removed. */
+  async fill<Result>(write: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await write();
+      await this.#lock.clear();
+      this.#isFilled = true;
+      return result;
+    } catch (error) {
+      await this.#rollBack();
+      throw error;
+    }
+  }
+
+  /** Gives the folder free. One that was made here and stayed empty goes away again. */
+  async close(): Promise<void> {
+    const hasMore = (await listDirectory(this.name)).some((path) => !isLock(path));
+    await this.#lock.release({ mark: this.#isOurs && !this.#isFilled && hasMore });
+    // A folder that holds something stays.
+    if (!this.#existed) await rmdir(this.name).catch(() => {});
+  }
+
+  /** Removes the graphs of an earlier conversion that this one did not write again. */
+  async #removeEarlier(): Promise<void> {
     for (const path of this.#earlier) if (!this.#written.has(path)) await rm(join(this.name, path), { force: true });
   }
 
-  /** Removes what was written, after a conversion that did not come to its end. */
-  async rollBack(): Promise<void> {
-    for (const path of this.#written) await rm(join(this.name, path), { force: true });
-    for (const folder of [join(this.name, "onnx"), this.name]) {
-      // A folder that holds something stays.
-      await rmdir(folder).catch(() => {});
-    }
+  async #rollBack(): Promise<void> {
+    // What stands there now is the other's that took over.
+    if (!(await this.#lock.isHeld())) return;
+    await removeFiles(this.name, this.#written);
+    await this.#lock.clear();
   }
 }
 
-/** An earlier conversion, finished or not: graphs, and no weights of a checkpoint beside them. */
+/** What a folder holds before it is written. */
+interface Found {
+  exists: boolean;
+  /** Empty, or a conversion: complete, interrupted or still running. */
+  isOurs: boolean;
+  /** What no conversion's lock or partial file is. */
+  files: readonly string[];
+}
+
+async function look(directory: string): Promise<Found> {
+  const present = await listDirectory(directory);
+  const exists = (await stat(directory).catch(() => undefined)) !== undefined;
+  const files = present.filter((path) => !PARTIAL.test(path) && !isLock(path));
+  return { exists, files, isOurs: files.length === 0 || present.some(isLock) || isConversion(files) };
+}
+
+/** A conversion: graphs, and no weights of a checkpoint beside them. */
 function isConversion(files: readonly string[]): boolean {
   return files.some((path) => GRAPH_FILES.has(path)) && !files.some((path) => path.endsWith(".safetensors"));
+}
+
+/** What a conversion that was killed has left: the files that it noted, and those that never got their names. */
+async function removeUnfinished(directory: string): Promise<void> {
+  const partial = (await listDirectory(directory)).filter((path) => PARTIAL.test(path));
+  await removeFiles(directory, [...(await notedIn(directory)), ...partial]);
+}
+
+/** Removes files, and the folder of the graphs if nothing else is in it. */
+async function removeFiles(directory: string, paths: Iterable<string>): Promise<void> {
+  for (const path of paths) await rm(join(directory, path), { force: true });
+  await rmdir(join(directory, "onnx")).catch(() => {});
+}
+
+function notOurs(directory: string, files: readonly string[]): InternVLError {
+  return new InternVLError("INPUT_INVALID", {
+    what: `${directory} holds files that are no earlier conversion`,
+    expected: "a new or empty folder, or one that internvl-convert wrote",
+    got: `${files.slice(0, 5).join(", ")}${files.length > 5 ? ` and ${files.length - 5} more` : ""}`,
+    fix: "Choose another --output_dir, or say --force to write into this one.",
+  });
 }
 
 async function listDirectory(directory: string): Promise<string[]> {
@@ -100,6 +174,13 @@ async function listDirectory(directory: string): Promise<string[]> {
     return [];
   }
   return new DirectoryFiles(directory).list();
+}
+
+/** By whatever names: links, other spellings where the disk does not tell them apart, a second mount. */
+async function isSameFolder(a: string, b: string): Promise<boolean> {
+  if ((await canonical(a)) === (await canonical(b))) return true;
+  const [one, other] = await Promise.all([a, b].map((path) => stat(path).catch(() => undefined)));
+  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
 }
 
 /** Links resolved, as far as the path exists. */

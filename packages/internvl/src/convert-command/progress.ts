@@ -39,10 +39,10 @@ export class ConvertProgress {
     this.#line.print(`${loaded}/${total} ${this.#graph}  ${formatBytes(this.#bytes)}  ${this.#speed()}`);
   }
 
-  #check({ name, loaded, total }: ProgressInfo): void {
-    const text = `checking ${name} (${loaded + 1} of ${total})`;
-    if (this.#line.isTTY) this.#line.show(text);
-    else this.#line.print(text);
+  #check({ name = "", loaded, total }: ProgressInfo): void {
+    if (this.#line.isTTY) this.#line.show(`comparing ${name} with the checkpoint (${loaded} of ${total} parts)`);
+    else if (name !== this.#graph) this.#line.print(`comparing ${name} with the checkpoint`);
+    this.#graph = name;
   }
 
   #speed(): string {

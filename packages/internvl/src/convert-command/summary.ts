@@ -1,19 +1,19 @@
+import { type PartCheck, partName } from "@internvl/convert";
 import { formatBytes, formatSeconds } from "../terminal/format.js";
-import type { VariantCheck } from "./check.js";
+import { VERIFIED_PARAMETERS } from "./check.js";
 import type { ConvertFolderReport } from "./convert-folder.js";
-import { describeDtypes } from "./dtypes.js";
 import type { RewriteFolderReport } from "./rewrite-folder.js";
 
 /** What a person reads at the end. */
 export function summaryText(report: ConvertFolderReport): string {
-  const { graphs, byteLength, seconds, peakMemory, unused, checks, output } = report;
+  const { graphs, byteLength, seconds, peakMemory, unused, output } = report;
   const speed = formatBytes(byteLength / seconds);
   const total = `${graphs.length} graphs, ${formatBytes(byteLength)} in ${formatSeconds(seconds)}`;
   return [
     ...graphs.map(({ path, byteLength }) => `  ${path}  ${formatBytes(byteLength)}`),
     `${total} (${speed}/s), peak memory ${formatBytes(peakMemory)}`,
     ...unusedLines(unused),
-    ...(checks ?? []).map(checkText),
+    ...verificationText(report),
     `Written to ${output}`,
   ].join("\n");
 }
@@ -43,9 +43,33 @@ export function summaryJson(report: ConvertFolderReport): string {
   return JSON.stringify({ ...report, bytesPerSecond: Math.round(report.byteLength / report.seconds) });
 }
 
-function checkText({ dtype, featureCosine, logitCosine, greedyAgreement }: VariantCheck): string {
-  const name = describeDtypes(dtype);
-  if (featureCosine === null || logitCosine === null || greedyAgreement === null) return `check passed: ${name}`;
-  const agreement = `${Math.round(greedyAgreement * 100)} % of the likeliest tokens are the same`;
-  return `check passed: ${name}; features cosine ${featureCosine.toFixed(4)}, logits ${logitCosine.toFixed(4)}, ${agreement}`;
+function verificationText({ checks, checkSeconds, parameters }: ConvertFolderReport): string[] {
+  if (checks === null) {
+    const million = Math.round(parameters / 1e6);
+    const isLarge = parameters > VERIFIED_PARAMETERS;
+    const reason = `${million} million parameters are more than ${VERIFIED_PARAMETERS / 1e6}; --verify does it`;
+    return [`Not compared with the checkpoint (${isLarge ? reason : "--no-verify"})`];
+  }
+  return [
+    `Compared with the checkpoint in ${formatSeconds(checkSeconds ?? 0)}: ${checks.length} parts, each within its limit`,
+    ...worstOfGraphs(checks).map(worstText),
+  ];
+}
+
+/** Of each graph the part that is nearest to its limit. */
+function worstOfGraphs(checks: readonly PartCheck[]): PartCheck[] {
+  const share = ({ difference, scale, limit }: PartCheck) => difference / scale / limit;
+  const worst = new Map<string, PartCheck>();
+  for (const check of checks) {
+    const key = `${check.graph} ${check.dtype}`;
+    const known = worst.get(key);
+    if (known === undefined || share(check) > share(known)) worst.set(key, check);
+  }
+  return [...worst.values()];
+}
+
+function worstText(check: PartCheck): string {
+  const { graph, dtype, difference, scale, limit } = check;
+  const short = (value: number) => String(Number(value.toPrecision(2)));
+  return `  ${graph} ${dtype}: differs by ${short(difference)} at most (${partName(check)}), ${short(limit * scale)} allowed`;
 }

@@ -1,4 +1,5 @@
 import { type ImageSource, InternVLError } from "@internvl/core";
+import type { VideoInput } from "../processor/video-list.js";
 
 export interface TextBlock {
   type: "text";
@@ -21,9 +22,10 @@ export interface ImageUrlBlock {
   image_url: string | { url: string };
 }
 
+/** A video: its frames or file (`video`), by URL, or by path. Without any, it takes the next of `videos`. */
 export interface VideoBlock {
   type: "video";
-  video?: unknown;
+  video?: VideoInput;
   url?: string;
   path?: string;
 }
@@ -74,16 +76,11 @@ export function imagesOf(conversation: readonly Message[]): (ImageSource | null)
     });
 }
 
-/** @throws InternVLError `UNSUPPORTED` when there is a video block */
-export function refuseVideos(conversation: readonly Message[]): void {
-  if (blocksOf(conversation).some((block) => block.type === "video")) throw videosUnsupported();
-}
-
-export function videosUnsupported(): InternVLError {
-  return new InternVLError("UNSUPPORTED", {
-    what: "Videos are not processed yet",
-    fix: "Pass single frames as images: 'Frame1: <image>\\nFrame2: <image>\\n…'.",
-  });
+/** The videos of a conversation in order; null for a video block that names none. */
+export function videosOf(conversation: readonly Message[]): (VideoInput | null)[] {
+  return blocksOf(conversation)
+    .filter((block): block is VideoBlock => block.type === "video")
+    .map(({ video, url, path }) => video ?? url ?? path ?? null);
 }
 
 function blocksOf(conversation: readonly Message[]): ContentBlock[] {

@@ -1,16 +1,21 @@
-import { type ImageSource, InternVLError, RawImage, type Tensor, throwIfAborted } from "@internvl/core";
-import { type ImageFeatures, type InternVL2_5ImageProcessor, load_image } from "@internvl/image-processor";
-import { videosUnsupported } from "../chat/conversation.js";
+import { InternVLError, type Tensor, throwIfAborted } from "@internvl/core";
+import type { InternVL2_5ImageProcessor, InternVL2_5VideoProcessor } from "@internvl/image-processor";
 import { checkMaxLength, padRows, toTensors, wantsTruncation } from "../tokenizer/batch.js";
 import type { Tokenizer } from "../tokenizer/types.js";
 import { flattenImages } from "./image-list.js";
-import type { ImagesKwargs, ProcessorInputs, ProcessorOutput } from "./options.js";
+import { mergeFeatures } from "./merge-features.js";
+import type { ProcessorInputs, ProcessorOutput } from "./options.js";
+import { imageTokens, videoTokens } from "./placeholders.js";
 import { checkCounts, expandPrompts, readPrompts } from "./prompts.js";
+import { splitVisualOptions } from "./split-options.js";
 import { truncatePrompts } from "./truncate.js";
+import { flattenVideos } from "./video-list.js";
+import { processImages, processVideos } from "./visuals.js";
 
 /** What a processor is made of. */
 interface Parts {
   readonly image_processor: InternVL2_5ImageProcessor;
+  readonly video_processor: InternVL2_5VideoProcessor;
   readonly tokenizer: Tokenizer;
   readonly image_seq_length: number;
   readonly image_token_id: number;
@@ -19,8 +24,8 @@ interface Parts {
 }
 
 /**
- * One call of the processor: counts, pictures, placeholders, ids. What can be wrong with the texts is found before the
- * first picture is decoded.
+ * One call of the processor: counts, pictures, videos, placeholders, ids. What can be wrong with the texts is found before
+ * the first picture is decoded.
  *
  * @param encode the ids of an expanded text
  */
@@ -29,18 +34,44 @@ export async function buildInputs(
   inputs: ProcessorInputs,
   encode: (text: string) => number[],
 ): Promise<ProcessorOutput<number[][] | Tensor>> {
-  const { text, images, videos, text_kwargs, images_kwargs, runtime, signal, progress_callback, ...rest } = inputs;
-  const { padding, padding_side, truncation, max_length, add_special_tokens, return_tensors, ...image_options } = rest;
+  const {
+    text,
+    images,
+    videos,
+    text_kwargs,
+    images_kwargs,
+    videos_kwargs,
+    runtime,
+    signal,
+    progress_callback,
+    ...rest
+  } = inputs;
+  const { padding, padding_side, truncation, max_length, add_special_tokens, return_tensors, ...visual_options } = rest;
   const text_options = { padding, padding_side, truncation, max_length, ...text_kwargs };
-  if (videos !== undefined && videos !== null) throw videosUnsupported();
-  const list = flattenImages(images);
-  const prompts = readPrompts(checkTexts(text), list.images.length > 0);
-  checkCounts(prompts, list.images.length, list.per_text);
+  const options = splitVisualOptions(visual_options);
+  const image_list = flattenImages(images);
+  const video_list = flattenVideos(videos);
+  const prompts = readPrompts(checkTexts(text), image_list.images.length > 0);
+  checkCounts(prompts, {
+    images: image_list.images.length,
+    videos: video_list.videos.length,
+    images_per_text: image_list.per_text,
+    videos_per_text: video_list.per_text,
+  });
 
   throwIfAborted(signal);
-  const features = await processImages(parts, list.images, { ...image_options, ...images_kwargs }, inputs);
-  const num_tokens = (features.num_patches ?? []).map((patches) => patches * parts.image_seq_length);
-  const rows = expandPrompts(prompts, num_tokens).map(encode);
+  const calling = { runtime, signal, progress_callback };
+  const { image_processor, video_processor } = parts;
+  const image_options = { ...options.images, ...images_kwargs };
+  const image_features = await processImages(image_processor, image_list.images, image_options, calling);
+  const video_options = { ...options.videos, ...videos_kwargs };
+  const video_features = await processVideos(video_processor, video_list.videos, video_options, calling);
+  const tokensOf = (patches: number): number => patches * parts.image_seq_length;
+  const expanded = expandPrompts(prompts, {
+    image: (image_features?.num_patches ?? []).map((patches) => imageTokens(tokensOf(patches))),
+    video: video_features.num_patches.map((patches) => videoTokens(patches.map(tokensOf))),
+  });
+  const rows = expanded.map(encode);
   const limit = checkMaxLength(text_options.max_length ?? parts.tokenizer.model_max_length);
   const image_ids = new Set([parts.image_token_id, parts.start_image_token_id, parts.end_image_token_id]);
   const batch = padRows(wantsTruncation(text_options) ? truncatePrompts(rows, limit, image_ids) : rows, {
@@ -48,31 +79,10 @@ export async function buildInputs(
     max_length: limit,
     pad_token_id: parts.tokenizer.pad_token_id,
   });
-  return { ...features, ...(return_tensors === "ort" ? toTensors(batch) : batch) };
-}
-
-async function processImages(
-  { image_processor }: Parts,
-  sources: readonly ImageSource[],
-  { exif, max_pixels, ...settings }: ImagesKwargs,
-  { runtime, signal, progress_callback }: ProcessorInputs,
-): Promise<Partial<ImageFeatures>> {
-  // Without pictures too: a misspelt option of any kind ends up here.
-  image_processor.checkOptions(settings);
-  if (sources.length === 0) return {};
-  const alpha = settings.alpha ?? image_processor.alpha;
-  const images: RawImage[] = [];
-  for (const source of sources) {
-    // A decoded picture goes on as it is: what becomes of its alpha is the image processor's to say.
-    const decoded = source instanceof RawImage;
-    images.push(decoded ? source : await load_image(source, { runtime, signal, alpha, exif, max_pixels }));
-  }
-  const { pixel_values, num_patches } = await image_processor.preprocess(images, {
-    ...settings,
-    signal,
-    progress_callback,
-  });
-  return { pixel_values, num_patches };
+  return {
+    ...mergeFeatures(prompts, image_features, video_features),
+    ...(return_tensors === "ort" ? toTensors(batch) : batch),
+  };
 }
 
 function checkTexts(text: ProcessorInputs["text"]): readonly string[] {

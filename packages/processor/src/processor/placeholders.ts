@@ -7,7 +7,7 @@ export const IMAGE_TOKEN = "<image>";
 export const VIDEO_TOKEN = "<video>";
 
 /** The tokens of one picture: `<img>`, the context tokens, `</img>`. */
-function imageTokens(num_tokens: number): string {
+export function imageTokens(num_tokens: number): string {
   return START_IMAGE_TOKEN + CONTEXT_IMAGE_TOKEN.repeat(num_tokens) + END_IMAGE_TOKEN;
 }
 
@@ -27,6 +27,15 @@ export function expandPlaceholders(text: string, placeholder: string, num_tokens
       return piece + (count === undefined ? placeholder : imageTokens(count));
     })
     .join("");
+}
+
+/**
+ * One line a frame, as merged Transformers writes a video: `Frame1: <img>…</img>`.
+ *
+ * @param num_tokens context tokens of each frame
+ */
+export function videoTokens(num_tokens: readonly number[]): string {
+  return num_tokens.map((count, index) => `Frame${index + 1}: ${imageTokens(count)}`).join("\n");
 }
 
 export function countPlaceholders(text: string, placeholder: string): number {

@@ -9,15 +9,13 @@ import {
   type Tensor,
   writeFile,
 } from "@internvl/core";
-import { type ImageProcessorOptions, InternVL2_5ImageProcessor } from "@internvl/image-processor";
-import { isSingle, renderConversation } from "../chat/apply.js";
 import {
-  type Conversation,
-  imagesOf,
-  type Message,
-  normalizeConversation,
-  refuseVideos,
-} from "../chat/conversation.js";
+  type ImageProcessorOptions,
+  InternVL2_5ImageProcessor,
+  InternVL2_5VideoProcessor,
+} from "@internvl/image-processor";
+import { isSingle, renderConversation } from "../chat/apply.js";
+import { type Conversation, imagesOf, type Message, normalizeConversation, videosOf } from "../chat/conversation.js";
 import { SpecialTokenEscape } from "../chat/escape.js";
 import { type ChatTemplate, resolveChatTemplate } from "../chat/templates/index.js";
 import { AutoTokenizer } from "../tokenizer/auto-tokenizer.js";
@@ -35,6 +33,8 @@ import type {
   ProcessorPretrainedOptions,
 } from "./options.js";
 import { CONTEXT_IMAGE_TOKEN, END_IMAGE_TOKEN, IMAGE_TOKEN, START_IMAGE_TOKEN, VIDEO_TOKEN } from "./placeholders.js";
+import { splitVisualOptions } from "./split-options.js";
+import { flattenVideos } from "./video-list.js";
 
 // Instances can be called; Callable makes the call.
 export interface InternVL2_5Processor {
@@ -43,7 +43,7 @@ export interface InternVL2_5Processor {
 }
 
 /**
- * Makes of texts and pictures what the model takes.
+ * Makes of texts, pictures and videos what the model takes.
  *
  * ```ts
  * const processor = await InternVL2_5Processor.from_pretrained(model);
@@ -53,6 +53,7 @@ export interface InternVL2_5Processor {
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface above says that instances can be called.
 export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<ProcessorOutput<number[][] | Tensor>>> {
   readonly image_processor: InternVL2_5ImageProcessor;
+  readonly video_processor: InternVL2_5VideoProcessor;
   readonly tokenizer: Tokenizer;
   /** Tokens a tile. */
   readonly image_seq_length: number;
@@ -69,8 +70,9 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
   /** @throws InternVLError `TOKENIZER_INVALID` when the tokenizer lacks `<img>`, `</img>` or `<IMG_CONTEXT>` */
   constructor(image_processor: InternVL2_5ImageProcessor, tokenizer: Tokenizer, options: ProcessorOptions = {}) {
     super();
-    const { image_seq_length, chat_template = "seed" } = options;
+    const { image_seq_length, chat_template = "seed", video_processor } = options;
     this.image_processor = image_processor;
+    this.video_processor = video_processor ?? videoProcessorLike(image_processor);
     this.tokenizer = tokenizer;
     this.image_seq_length = image_seq_length ?? image_processor.num_image_token;
     this.chat_template = typeof chat_template === "string" ? resolveChatTemplate(chat_template) : chat_template;
@@ -96,8 +98,10 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
     const settings: ImageProcessorOptions =
       config["processor_class"] === "InternVLProcessor" ? { crop_to_patches: true } : {};
     const image_processor = await InternVL2_5ImageProcessor.from_pretrained(files, { ...opening, ...settings });
+    const video_processor = await InternVL2_5VideoProcessor.from_pretrained(files, withoutTiles(opening));
     const { image_seq_length } = config;
     return new InternVL2_5Processor(image_processor, tokenizer, {
+      video_processor,
       chat_template: chat_template ?? (await readChatTemplate(files, config, tokenizer, opening)),
       ...(typeof image_seq_length === "number" ? { image_seq_length } : {}),
     });
@@ -108,6 +112,7 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
     const sink = await openSink(target, options);
     const config = { image_seq_length: this.image_seq_length, processor_class: "InternVL2_5Processor" };
     await this.image_processor.save_pretrained(sink);
+    await this.video_processor.save_pretrained(sink);
     await this.tokenizer.save_pretrained(sink);
     await writeFile(sink, "chat_template.jinja", this.chat_template.text);
     await writeFile(sink, "processor_config.json", `${JSON.stringify(config, null, 2)}\n`);
@@ -125,7 +130,7 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
 
   /**
    * @throws InternVLError `INPUT_INVALID` (no text, counts that differ, a setting), `PROMPT_TOO_LONG` (truncation that
-   * would cut a picture), `UNSUPPORTED` (videos), what `load_image` throws, `ABORTED`
+   * would cut a picture), what `load_image` throws, `ABORTED`
    */
   _call(inputs: ProcessorInputs = {}): Promise<ProcessorOutput<number[][] | Tensor>> {
     return buildInputs(this, inputs, (text) =>
@@ -135,10 +140,10 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
 
   /**
    * Renders a conversation, or several. With `tokenize` the text becomes token ids, with `return_dict` beside it
-   * everything that the model takes; then the pictures that image blocks name are loaded. A conversation that comes from
+   * everything that the model takes; then the pictures and videos that blocks name are loaded. A conversation that comes from
    * outside can name any path or URL: check it first.
    *
-   * @throws InternVLError `INPUT_INVALID`, `TEMPLATE_INVALID`, `UNSUPPORTED` (video blocks with `tokenize`), what a call throws
+   * @throws InternVLError `INPUT_INVALID`, `TEMPLATE_INVALID`, what a call throws
    */
   apply_chat_template(conversation: Conversation, options?: ApplyChatTemplateOptions & { tokenize?: false }): string;
   apply_chat_template(
@@ -207,17 +212,15 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
     conversations: readonly Message[][],
     options: ApplyChatTemplateOptions,
   ): Promise<ProcessorOutput<number[][] | Tensor> | number[][] | Tensor> {
-    for (const messages of conversations) refuseVideos(messages);
     const { chat_template, add_generation_prompt, continue_final_message, tools, documents, template_kwargs, ...rest } =
       options;
-    const { tokenize, return_dict, escape_special_tokens, images, ...kwargs } = rest;
-    const spare = flattenImages(images).images;
-    const own = conversations.map((messages) => imagesOf(messages).flatMap((source) => source ?? spare.shift() ?? []));
-    const pictures = [...own.flat(), ...spare];
+    const { tokenize, return_dict, escape_special_tokens, images, videos, ...kwargs } = rest;
+    const pictures = fillGaps(conversations.flatMap(imagesOf), flattenImages(images).images);
+    const films = fillGaps(conversations.flatMap(videosOf), flattenVideos(videos).videos);
 
     const escaping = escape_special_tokens ? this.escapeFor(conversations, options) : null;
     const text = conversations.map((messages) => this.render(escaping?.apply(messages) ?? messages, options));
-    const inputs: ProcessorInputs = { ...kwargs, text, images: pictures };
+    const inputs: ProcessorInputs = { ...kwargs, text, images: pictures, videos: films };
     const outputs = await (escaping === null
       ? this._call(inputs)
       : buildInputs(this, inputs, (marked) =>
@@ -241,6 +244,23 @@ export class InternVL2_5Processor extends Callable<[ProcessorInputs], Promise<Pr
       options.chat_template === undefined ? this.chat_template : resolveChatTemplate(options.chat_template);
     return renderConversation(template, messages, options, Object.fromEntries(named) as Record<string, string>);
   }
+}
+
+/** What blocks name, with what was passed beside them in the gaps and behind. */
+function fillGaps<Source>(named: readonly (Source | null)[], passed: readonly Source[]): Source[] {
+  const rest = [...passed];
+  const filled = named.flatMap((source) => (source === null ? rest.splice(0, 1) : [source]));
+  return [...filled, ...rest];
+}
+
+/** The image processor's settings, one tile a frame. */
+function videoProcessorLike(image_processor: InternVL2_5ImageProcessor): InternVL2_5VideoProcessor {
+  return new InternVL2_5VideoProcessor({ ...image_processor.settings(), crop_to_patches: false });
+}
+
+/** Options of `from_pretrained` that say how pictures are cut do not concern videos. */
+function withoutTiles(options: ProcessorPretrainedOptions): ProcessorPretrainedOptions {
+  return splitVisualOptions(options).videos as ProcessorPretrainedOptions;
 }
 
 function addsSpecialTokens(inputs: ProcessorInputs): boolean {

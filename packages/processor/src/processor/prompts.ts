@@ -1,19 +1,32 @@
 import { InternVLError } from "@internvl/core";
-import { CONTEXT_IMAGE_TOKEN, countPlaceholders, expandPlaceholders, IMAGE_TOKEN } from "./placeholders.js";
+import { anyOf } from "../regexp.js";
+import { CONTEXT_IMAGE_TOKEN, countPlaceholders, IMAGE_TOKEN, VIDEO_TOKEN } from "./placeholders.js";
 
-/** A text that waits for its pictures. */
+export type Visual = "image" | "video";
+
+/** A text that waits for its pictures and videos. */
 export interface Prompt {
-  text: string;
-  placeholder: string;
-  /** How many pictures it asks for. */
-  num_images: number;
+  /** What stands around the placeholders, one piece more than there are placeholders. */
+  pieces: string[];
+  /** What each placeholder asks for, in order. */
+  visuals: Visual[];
+}
+
+/** How many of each a call was given. */
+export interface Given {
+  images: number;
+  videos: number;
+  /** Pictures, and videos, of each text, where the caller gave one list a text. */
+  images_per_text: readonly number[] | null;
+  videos_per_text: readonly number[] | null;
 }
 
 /**
- * Finds the placeholders: `<image>`, or in a text without it `<IMG_CONTEXT>`, as merged Transformers has it. Without
- * pictures `<IMG_CONTEXT>` is left alone, so that a prompt that is expanded already can be tokenised.
+ * Finds the placeholders: `<video>`, and for pictures `<image>`, or in a text without it `<IMG_CONTEXT>`, as merged
+ * Transformers has it. Without pictures `<IMG_CONTEXT>` is left alone, so that a prompt that is expanded already can be
+ * tokenised.
  *
- * @throws InternVLError `INPUT_INVALID` for a text that has both
+ * @throws InternVLError `INPUT_INVALID` for a text that has both kinds for pictures
  */
 export function readPrompts(texts: readonly string[], has_images: boolean): Prompt[] {
   return texts.map((text, index) => {
@@ -27,47 +40,59 @@ export function readPrompts(texts: readonly string[], has_images: boolean): Prom
         fix: "If a user typed one of them, use apply_chat_template with tokenize and escape_special_tokens.",
       });
     }
-    return tags > 0
-      ? { text, placeholder: IMAGE_TOKEN, num_images: tags }
-      : { text, placeholder: CONTEXT_IMAGE_TOKEN, num_images: contexts };
+    const image = tags > 0 ? [IMAGE_TOKEN] : contexts > 0 ? [CONTEXT_IMAGE_TOKEN] : [];
+    // The group keeps the placeholders in the list, at the odd places.
+    const parts = text.split(anyOf([...image, VIDEO_TOKEN]));
+    return {
+      pieces: parts.filter((_, place) => place % 2 === 0),
+      visuals: parts
+        .filter((_, place) => place % 2 === 1)
+        .map((placeholder) => (placeholder === VIDEO_TOKEN ? "video" : "image")),
+    };
   });
 }
 
-/**
- * @param per_text pictures of each text, where the caller gave one list a text
- * @throws InternVLError `INPUT_INVALID` with both numbers
- */
-export function checkCounts(prompts: readonly Prompt[], num_images: number, per_text: readonly number[] | null): void {
+/** @throws InternVLError `INPUT_INVALID` with both numbers where those of a kind differ */
+export function checkCounts(prompts: readonly Prompt[], given: Given): void {
+  checkKind(prompts, "image", given.images, given.images_per_text);
+  checkKind(prompts, "video", given.videos, given.videos_per_text);
+}
+
+function checkKind(prompts: readonly Prompt[], kind: Visual, given: number, per_text: readonly number[] | null): void {
+  const asked = prompts.map(({ visuals }) => visuals.filter((visual) => visual === kind).length);
   if (per_text !== null && per_text.length !== prompts.length) {
     throw new InternVLError("INPUT_INVALID", {
-      what: "There is not one list of images for each text",
+      what: `There is not one list of ${kind}s for each text`,
       expected: `${prompts.length} lists`,
       got: String(per_text.length),
     });
   }
-  per_text?.forEach((given, index) => {
-    const asked = prompts[index]!.num_images;
-    if (given !== asked) throw countMismatch(`text[${index}]`, asked, given);
+  per_text?.forEach((count, index) => {
+    if (count !== asked[index]) throw countMismatch(kind, `text[${index}]`, asked[index]!, count);
   });
-  const asked = prompts.reduce((total, prompt) => total + prompt.num_images, 0);
-  if (asked !== num_images) throw countMismatch("text", asked, num_images);
+  const total = asked.reduce((sum, count) => sum + count, 0);
+  if (total !== given) throw countMismatch(kind, "text", total, given);
 }
 
-/** Replaces the placeholders of a whole batch, in order. @param num_tokens context tokens of each picture */
-export function expandPrompts(prompts: readonly Prompt[], num_tokens: readonly number[]): string[] {
-  let next = 0;
-  return prompts.map(({ text, placeholder, num_images }) => {
-    const own = num_tokens.slice(next, next + num_images);
-    next += num_images;
-    return num_images === 0 ? text : expandPlaceholders(text, placeholder, own);
-  });
+/** Replaces the placeholders of a whole batch, in order, each kind by its own texts. */
+export function expandPrompts(
+  prompts: readonly Prompt[],
+  texts: Readonly<Record<Visual, readonly string[]>>,
+): string[] {
+  const next = { image: 0, video: 0 };
+  return prompts.map(({ pieces, visuals }) =>
+    pieces
+      .map((piece, index) => (index === 0 ? piece : texts[visuals[index - 1]!][next[visuals[index - 1]!]++]! + piece))
+      .join(""),
+  );
 }
 
-function countMismatch(where: string, placeholders: number, images: number): InternVLError {
+function countMismatch(kind: Visual, where: string, placeholders: number, given: number): InternVLError {
+  const [tag, thing] = kind === "image" ? [IMAGE_TOKEN, "picture"] : [VIDEO_TOKEN, "video"];
   return new InternVLError("INPUT_INVALID", {
-    what: `The number of images does not fit the placeholders in ${where}`,
-    expected: `${placeholders} images for ${placeholders} ${IMAGE_TOKEN} placeholders`,
-    got: `${images} images`,
-    fix: `Write one ${IMAGE_TOKEN} for each picture. If a user typed the tag, use apply_chat_template with tokenize and escape_special_tokens.`,
+    what: `The number of ${kind}s does not fit the placeholders in ${where}`,
+    expected: `${placeholders} ${kind}s for ${placeholders} ${tag} placeholders`,
+    got: `${given} ${kind}s`,
+    fix: `Write one ${tag} for each ${thing}. If a user typed the tag, use apply_chat_template with tokenize and escape_special_tokens.`,
   });
 }

@@ -1,9 +1,17 @@
 import type { Benchmark } from "./benchmark.js";
 import { convert } from "./convert.js";
+import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { load } from "./load.js";
 import { preprocess } from "./preprocess.js";
 import { vision } from "./vision.js";
 
 /** By the name that the command line takes, in the order of `all`. */
-export const benchmarks: Readonly<Record<string, Benchmark>> = { preprocess, convert, load, vision, decode };
+export const benchmarks: Readonly<Record<string, Benchmark>> = {
+  preprocess,
+  convert,
+  "convert-large": convertLarge,
+  load,
+  vision,
+  decode,
+};

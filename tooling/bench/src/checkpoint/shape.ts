@@ -6,11 +6,19 @@ export interface Shape {
   vocabulary: number;
 }
 
-/** `1b` is InternVL2_5-1B: InternViT-300M-448px-V2_5 and Qwen2.5-0.5B. `tiny` is for trying things out. */
+/**
+ * `1b` is InternVL2_5-1B: InternViT-300M-448px-V2_5 and Qwen2.5-0.5B. `4b` is InternVL2_5-4B: the same vision tower and
+ * Qwen2.5-3B. `tiny` is for trying things out.
+ */
 export const SHAPES = {
   "1b": {
     vision: { hidden: 1024, layers: 24, heads: 16, intermediate: 4096, image: 448 },
     text: { hidden: 896, layers: 24, heads: 14, keyValueHeads: 2, intermediate: 4864 },
+    vocabulary: 151_643,
+  },
+  "4b": {
+    vision: { hidden: 1024, layers: 24, heads: 16, intermediate: 4096, image: 448 },
+    text: { hidden: 2048, layers: 36, heads: 16, keyValueHeads: 2, intermediate: 11_008 },
     vocabulary: 151_643,
   },
   tiny: {

@@ -8,8 +8,10 @@ import {
   openSink,
   type ProgressCallback,
 } from "internvl";
+import { convertFolder } from "internvl/convert-command";
 import { timed } from "../measure.js";
 import { peakResidentBytes } from "./memory.js";
+import { Standstill } from "./standstill.js";
 
 interface LoadArguments {
   model: string;
@@ -29,6 +31,14 @@ export const tasks = {
     const sink = await openSink(target);
     const { result, ms } = await timed(() => convertCheckpoint(files, sink, { dtype }));
     return { ms, bytesWritten: result.byteLength };
+  },
+
+  /** What `internvl-convert` does, its check left out: that loads the model, whose memory is another matter. */
+  async convertFolder({ input, output, dtype }: { input: string; output: string; dtype: Dtype }) {
+    const standstill = new Standstill();
+    const options = { input, output, dtype: [dtype], check: false, progress_callback: standstill.report };
+    const { result, ms } = await timed(() => convertFolder(options));
+    return { ms, bytesWritten: result.byteLength, standstill: standstill.end() };
   },
 
   async load({ model, dtype, threads }: LoadArguments) {

@@ -42,3 +42,31 @@ export async function readTiles(golden: GoldenFolder, path: string): Promise<Raw
     (_, tile) => new RawImage(data.subarray(tile * bytes, (tile + 1) * bytes), width, width, 3),
   );
 }
+
+/**
+ * The first frames of an animation, or, where the animation itself is not here, the tiles that were made of them: a resize
+ * to the size that a tile has changes nothing.
+ *
+ * @param size pixels along one side of a tile
+ */
+export async function readFrames(
+  golden: GoldenFolder,
+  file: string,
+  count: number,
+  size: number,
+): Promise<RawImage[] | undefined> {
+  const frames = Array.from({ length: count }, (_, index) => index);
+  const path = golden.picture(file);
+  if (path !== undefined) {
+    return Promise.all(
+      frames.map(async (page) => {
+        const pixels = await sharp(path, { page }).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+        return new RawImage(pixels.data, pixels.info.width, pixels.info.height, 3);
+      }),
+    );
+  }
+  const tiles = frames.map((frame) => `tiny/inputs/${file}.f${frame}.max1.size${size}.png`);
+  return tiles.every((tile) => golden.has(tile))
+    ? Promise.all(tiles.map((tile) => readReference(golden, tile)))
+    : undefined;
+}
