@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "tsup";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
 /** Where the engines that are not bundled can be found; within node_modules, so that nothing else sees it. */
-const folder = `${packages}runtime-node/node_modules/.internvl-convert-test`;
+const place = `${packages}runtime-node/node_modules/.internvl-convert-test-`;
 const ENGINES = ["onnxruntime-node", "sharp", "undici"];
 const NAMES = [
   "core",
@@ -21,6 +21,7 @@ const NAMES = [
 
 /** Bundles the sources of `internvl-convert`, because nothing has to be built before a test runs. */
 export async function bundleCommand(): Promise<{ program: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(place);
   await build({
     entry: [fileURLToPath(new URL("../src/bin/convert.ts", import.meta.url))],
     outDir: folder,

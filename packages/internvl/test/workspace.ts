@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 export const DEMO: string = fileURLToPath(new URL("../../demo-model", import.meta.url));
@@ -40,6 +41,8 @@ export interface Finished {
   stderr: string;
 }
 
+const STDIO: { stdio: ["ignore", "pipe", "pipe"] } = { stdio: ["ignore", "pipe", "pipe"] };
+
 /** Runs a script in a Node of its own. */
 export function runNode(
   args: readonly string[],
@@ -51,11 +54,22 @@ export function runNode(
     onText?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
   } = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, args, {
-    cwd: options.cwd,
-    env: { ...process.env, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const { cwd, env, onStart, onText } = options;
+  const child = spawn(process.execPath, args, { cwd, env: { ...process.env, ...env }, ...STDIO });
+  const kill = (signal: NodeJS.Signals) => child.kill(signal);
+  onStart?.(kill);
+  return finished(child, (text) => onText?.(text, kill));
+}
+
+/** Runs a script in a Node that a shell starts after `setting` (a `ulimit`, for instance). */
+export function runShell(setting: string, args: readonly string[]): Promise<Finished> {
+  return finished(spawn("sh", ["-c", `${setting} && exec "$0" "$@"`, process.execPath, ...args], STDIO));
+}
+
+function finished(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  onText?: (text: string) => void,
+): Promise<Finished> {
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -63,9 +77,8 @@ export function runNode(
   });
   child.stderr.setEncoding("utf8").on("data", (text) => {
     stderr += text;
-    options.onText?.(text, (signal) => child.kill(signal));
+    onText?.(text);
   });
-  options.onStart?.((signal) => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, stdout, stderr }));

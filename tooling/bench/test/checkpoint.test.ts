@@ -1,9 +1,11 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Checkpoint } from "@internvl/convert";
+import { Checkpoint, originalTensorSpecs } from "@internvl/convert";
+import type { JsonObject } from "@internvl/core";
 import {
   convertCheckpoint,
+  InternVL2_5Config,
   InternVL2_5ForConditionalGeneration,
   InternVL2_5Processor,
   openModel,
@@ -12,7 +14,7 @@ import {
 } from "internvl";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCheckpoint } from "../src/checkpoint/make.js";
-import { cutShape, SHAPES } from "../src/checkpoint/shape.js";
+import { cutShape, originalConfig, SHAPES } from "../src/checkpoint/shape.js";
 import { syntheticTokenizer } from "../src/checkpoint/tokenizer.js";
 import { synthesisePixels } from "../src/photo.js";
 
@@ -90,6 +92,30 @@ test("a checkpoint that is there is left alone, one of another shape is not", as
   expect(await written()).toBe(first);
   await makeCheckpoint(place, cutShape(SHAPES.tiny, 2));
   expect(await written()).not.toBe(first);
+});
+
+test("weights over several files are the same weights, in files of about one size", async () => {
+  const [single, sharded] = [join(folder, "single"), join(folder, "sharded")];
+  const shape = cutShape(SHAPES.tiny, 1);
+  await makeCheckpoint(single, shape);
+  await makeCheckpoint(sharded, shape, { shards: 3 });
+  const [one, several] = await Promise.all(
+    [single, sharded].map(async (name) => Checkpoint.open(await openModel(name))),
+  );
+  expect(several!.files).toEqual([1, 2, 3].map((number) => `model-0000${number}-of-00003.safetensors`));
+  expect(several!.problems).toEqual([]);
+  expect(several!.names()).toEqual(one!.names());
+  for (const name of one!.names()) expect(await several!.get(name).read()).toEqual(await one!.get(name).read());
+  const sizes = await Promise.all(several!.files.map(async (file) => (await stat(join(sharded, file))).size));
+  const largest = Math.max(...one!.names().map((name) => one!.get(name).byteLength));
+  expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(2 * largest);
+});
+
+test("the checkpoint of convert-large has 5 GB", () => {
+  const shape = cutShape(SHAPES["4b"], 21);
+  const config = InternVL2_5Config.from_dict(originalConfig(shape, 151_674, 151_645) as JsonObject);
+  const elements = originalTensorSpecs(config).map((spec) => spec.shape.reduce((product, size) => product * size, 1));
+  expect(2 * elements.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(5e9);
 });
 
 function bfloat16(half: number): number {
