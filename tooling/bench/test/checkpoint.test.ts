@@ -105,7 +105,9 @@ test("weights over several files are the same weights, in files of about one siz
   expect(several!.files).toEqual([1, 2, 3].map((number) => `model-0000${number}-of-00003.safetensors`));
   expect(several!.problems).toEqual([]);
   expect(several!.names()).toEqual(one!.names());
-  for (const name of one!.names()) expect(await several!.get(name).read()).toEqual(await one!.get(name).read());
+  for (const name of one!.names()) {
+    expect(Buffer.compare(await several!.get(name).read(), await one!.get(name).read())).toBe(0);
+  }
   const sizes = await Promise.all(several!.files.map(async (file) => (await stat(join(sharded, file))).size));
   const largest = Math.max(...one!.names().map((name) => one!.get(name).byteLength));
   expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(2 * largest);
