@@ -2,7 +2,7 @@ import type { Dtype } from "@internvl/config";
 
 /**
  * How far a graph may be from the plain evaluation: the largest difference of a token, in units of its scale. What was
- * measured is the largest on ten random models of 48 to 112 channels and on the trained demo model; wider ones average more.
+ * measured is the largest on five to eight random models of 48 to 112 channels and on the trained demo model; wider ones average more.
  *
  * - `fp32`: 1e-4, the bound that the whole project holds itself to. Sums in another order differ; measured 5e-6.
  * - `fp16`: 0.004. Weights are rounded to 11 bits, a product then differs by some 1e-4 of its size; measured 9e-4.
