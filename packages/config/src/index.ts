@@ -2,7 +2,7 @@ export { AutoConfig, type ConfigEntry } from "./auto-config.js";
 export type { Given } from "./base/definition.js";
 export type { FromDictOptions, SaveOptions } from "./base/pretrained-config.js";
 export { ConfigError, type ConfigProblem } from "./base/problems.js";
-export { type DialectName, dialectOf } from "./dialects/index.js";
+export { type DialectName, dialectOf, fieldInFile } from "./dialects/index.js";
 export {
   DEFAULT_DTYPE,
   DTYPES,

@@ -1,8 +1,10 @@
-import { type DialectName, dialectOf, InternVL2_5Config } from "@internvl/config";
+import { type DialectName, dialectOf, fieldInFile, InternVL2_5Config } from "@internvl/config";
 import { type ModelFiles, readJsonObject } from "@internvl/core";
 import { InternVL2_5Processor } from "@internvl/processor";
 import { type AdapterInput, mergeAdapters, readAdapters } from "./adapters.js";
 import {
+  type BlameOptions,
+  blamedFields,
   Checkpoint,
   expectTensors,
   type OriginalTensorConfig,
@@ -83,7 +85,9 @@ export async function openWeights(
   assertNamesOf(dialect, checkpoint);
   const trained = dialect === "transformers" ? undefined : findTrainedLora(checkpoint, config.extra);
   const { tensors, unused } =
-    dialect === "transformers" ? openTransformers(checkpoint, config) : openOriginal(checkpoint, config, trained);
+    dialect === "transformers"
+      ? openTransformers(checkpoint, config)
+      : openOriginal(checkpoint, dialect, config, trained);
   return {
     checkpoint,
     tensors: adapters.length === 0 ? tensors : mergeAdapters(tensors, await readAdapters(adapters, { signal }), config),
@@ -96,18 +100,37 @@ export async function openWeights(
 /** The network's tensors in the original's names, and the names of the others. */
 type Named = Pick<OpenWeights, "tensors" | "unused">;
 
-function openOriginal(checkpoint: Checkpoint, config: InternVL2_5Config, trained: TrainedLora | undefined): Named {
+function openOriginal(
+  checkpoint: Checkpoint,
+  dialect: DialectName,
+  config: InternVL2_5Config,
+  trained: TrainedLora | undefined,
+): Named {
   const tensors = trained === undefined ? checkpoint : withTrainedLora(checkpoint, trained);
   const specs = specsFor(tensors, POSITION_EMBEDDING_NAME, config);
-  const unused = expectTensors(tensors, specs, { problems: checkpoint.problems });
+  const blame = () => blameFor(dialect, tensors, config, (other) => specsFor(tensors, POSITION_EMBEDDING_NAME, other));
+  const unused = expectTensors(tensors, specs, { problems: checkpoint.problems, blame });
   return { tensors: withoutTensors(tensors, unused), unused };
 }
 
 function openTransformers(checkpoint: Checkpoint, config: InternVL2_5Config): Named {
   const { tensors, problems } = withFileNames(checkpoint);
-  const specs = transformersSpecs(specsFor(tensors, "vision_tower.embeddings.position_embeddings", config), config);
-  const unused = expectTensors(tensors, specs, { problems: [...checkpoint.problems, ...problems] });
+  const specsOf = (other: OriginalTensorConfig) =>
+    transformersSpecs(specsFor(tensors, "vision_tower.embeddings.position_embeddings", other), other);
+  const blame = () => blameFor("transformers", tensors, config, specsOf);
+  const unused = expectTensors(tensors, specsOf(config), { problems: [...checkpoint.problems, ...problems], blame });
   return { tensors: asOriginal(withoutTensors(tensors, unused), config), unused };
+}
+
+/** The fields of config.json, as its dialect spells them, that do not fit the tensors. */
+function blameFor(
+  dialect: DialectName,
+  tensors: TensorSource,
+  config: InternVL2_5Config,
+  specsOf: BlameOptions["specsOf"],
+): string[] {
+  const pathInFile = (path: readonly string[]) => fieldInFile(dialect, path, config.text_config.model_type);
+  return blamedFields(tensors, config, { specsOf, pathInFile });
 }
 
 /** The network's tensors; a grid of position embeddings may have any size, since it is resized where it is used. */

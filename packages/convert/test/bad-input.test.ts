@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { convertCheckpoint } from "@internvl/convert";
-import { type JsonObject, MemoryFolder } from "@internvl/core";
+import { convertCheckpoint, rewriteCheckpoint } from "@internvl/convert";
+import { type FileSink, InternVLError, type JsonObject, MemoryFolder } from "@internvl/core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type RandomCheckpointOptions, randomCheckpoint, randomConfig } from "./random-checkpoint.js";
+import { randomCheckpoint, randomConfig } from "./random-checkpoint.js";
 import { failure } from "./safetensors-files.js";
 
 type Files = Record<string, Uint8Array | string>;
@@ -120,21 +120,127 @@ async function withInternLM2Tokenizer(): Promise<Files> {
 }
 
 describe("config.json and tensors that disagree", () => {
-  const OTHERS: [string, Partial<RandomCheckpointOptions>, string[]][] = [
-    ["another vision tower", { form: "6B" }, ["tensors missing: vision_model.encoder.layers.0.attn.q_norm.weight"]],
+  const small = randomConfig({ form: "300M" });
+  const vision = small["vision_config"] as JsonObject;
+  const llm = small["llm_config"] as JsonObject;
+  const withVision = (fields: JsonObject) => ({ ...small, vision_config: { ...vision, ...fields } });
+  const withText = (fields: JsonObject) => ({ ...small, llm_config: { ...llm, ...fields } });
+
+  const FIELDS: [string, JsonObject, string][] = [
+    ["vocab_size", withText({ vocab_size: 1000 }), "llm_config.vocab_size is 1000, and by the tensors 900"],
+    ["layers of text", withText({ num_hidden_layers: 5 }), "llm_config.num_hidden_layers is 5, and by the tensors 2"],
+    ["fewer layers", withText({ num_hidden_layers: 1 }), "llm_config.num_hidden_layers is 1, and by the tensors 2"],
+    ["width of text", withText({ hidden_size: 192 }), "llm_config.hidden_size is 192, and by the tensors 96"],
+    ["key heads", withText({ num_key_value_heads: 3 }), "llm_config.num_key_value_heads is 3, and by the tensors 2"],
+    ["text mlp", withText({ intermediate_size: 100 }), "llm_config.intermediate_size is 100, and by the tensors 144"],
+    ["width of vision", withVision({ hidden_size: 96 }), "vision_config.hidden_size is 96, and by the tensors 48"],
+    ["layers", withVision({ num_hidden_layers: 7 }), "vision_config.num_hidden_layers is 7, and by the tensors 3"],
+    ["mlp", withVision({ intermediate_size: 99 }), "vision_config.intermediate_size is 99, and by the tensors 96"],
+    ["patches", withVision({ patch_size: 7 }), "vision_config.patch_size is 7, and by the tensors 14"],
+    ["channels", withVision({ num_channels: 1 }), "vision_config.num_channels is 1, and by the tensors 3"],
+    [
+      "norms",
+      withVision({ norm_type: "rms_norm" }),
+      "vision_config.norm_type is rms_norm, and by the tensors layer_norm",
+    ],
+    ["shuffle", { ...small, downsample_ratio: 1 }, "downsample_ratio is 1, and by the tensors 0.5"],
+  ];
+  it.each(FIELDS)("in %s: the field is named, and no other", async (_, config, says) => {
+    const error = await problem({ ...whole, "config.json": JSON.stringify(config) });
+    expect(error.code).toBe("CHECKPOINT_INVALID");
+    expect(error.message).toContain(`do not fit its config.json: ${says}. Expected`);
+    expect(error.message).toContain("Check that config.json and the weights belong together");
+  });
+
+  const SEVERAL: [string, JsonObject, string[]][] = [
+    [
+      "another vision tower",
+      randomConfig({ form: "6B" }),
+      ["norm_type is rms_norm", "qkv_bias is false", "qk_normalization is true"].map(
+        (field) => `vision_config.${field}`,
+      ),
+    ],
     [
       "another language model",
-      { language: "internlm2" },
-      ["tensors missing: language_model.model.tok_embeddings.weight", "not expected: language_model"],
+      randomConfig({ form: "300M", language: "internlm2" }),
+      ["llm_config.model_type is internlm2, and by the tensors qwen2"],
     ],
-    ["other heads", { groups: 5 }, ["language_model.model.embed_tokens.weight is [900, 96] and not [900, 160]"]],
+    [
+      "other heads and another width",
+      randomConfig({ form: "300M", groups: 5 }),
+      [
+        "llm_config.hidden_size is 160, and by the tensors 96",
+        "llm_config.num_attention_heads is 10, and by the tensors 6",
+      ],
+    ],
+    [
+      "both networks",
+      { ...withVision({ num_hidden_layers: 2 }), llm_config: { ...llm, vocab_size: 500 } },
+      [
+        "vision_config.num_hidden_layers is 2, and by the tensors 3",
+        "llm_config.vocab_size is 500, and by the tensors 900",
+      ],
+    ],
   ];
-  it.each(OTHERS)("in %s: the tensors are named", async (_, options, says) => {
-    const config = JSON.stringify(randomConfig({ form: "300M", ...options }));
-    const error = await problem({ ...whole, "config.json": config });
+  it.each(SEVERAL)("in %s: all fields are named", async (_, config, says) => {
+    const error = await problem({ ...whole, "config.json": JSON.stringify(config) });
     expect(error.code).toBe("CHECKPOINT_INVALID");
     for (const text of says) expect(error.message).toContain(text);
-    expect(error.message).toContain("Check that config.json and the weights belong together");
+  });
+
+  it("blames both fields where either would do", async () => {
+    const config = withText({ num_attention_heads: 12 });
+    const error = await problem({ ...whole, "config.json": JSON.stringify(config) });
+    expect(error.code).toBe("CHECKPOINT_INVALID");
+    expect(error.message).toContain("llm_config.num_attention_heads is 12, and by the tensors 6");
+    expect(error.message).toContain(", or llm_config.num_key_value_heads is 2, and by the tensors 4");
+  });
+
+  it("blames nothing in config.json for a tensor that has another name", async () => {
+    const file = new TextDecoder("latin1").decode(whole["model.safetensors"] as Uint8Array);
+    const renamed = file.replace("vision_model.embeddings.class", "vision_model.embeddings.klass");
+    const error = await problem({ ...whole, "model.safetensors": Buffer.from(renamed, "latin1") });
+    expect(error.message).toContain("do not fit its config.json. Expected");
+  });
+
+  it.each(["seed", "transformers"] as const)("spells the field as the %s dialect does", async (to) => {
+    const rewritten = new MemoryFolder();
+    await rewriteCheckpoint(new MemoryFolder(whole), rewritten, { to });
+    const files = Object.fromEntries(rewritten.files);
+    const config = JSON.parse(new TextDecoder().decode(files["config.json"])) as { [part: string]: JsonObject };
+    config["text_config"]!["vocab_size"] = 1000;
+    config["vision_config"]!["num_hidden_layers"] = 5;
+    const error = await problem({ ...files, "config.json": JSON.stringify(config) });
+    expect(error.message).toContain("text_config.vocab_size is 1000, and by the tensors 900");
+    expect(error.message).toContain("vision_config.num_hidden_layers is 5, and by the tensors 3");
+  });
+});
+
+describe("a disk that is full in the middle", () => {
+  it.each([0, 1000, 300_000])("after %d bytes: the error is the sink's, and every file is given up", async (space) => {
+    const committed: string[] = [];
+    const begun: string[] = [];
+    const given: string[] = [];
+    let left = space;
+    const sink: FileSink = {
+      name: "small disk",
+      async create(path) {
+        begun.push(path);
+        return {
+          async write(bytes) {
+            left -= bytes.byteLength;
+            if (left < 0)
+              throw new InternVLError("FILE_WRITE_FAILED", { what: `${path}: no space left`, fix: "Free some." });
+          },
+          commit: async () => void committed.push(path),
+          abort: async () => void given.push(path),
+        };
+      },
+    };
+    const error = await failure(convertCheckpoint(new MemoryFolder(whole), sink, { dtype: "fp32" }));
+    expect(error.code).toBe("FILE_WRITE_FAILED");
+    expect([...committed, ...given].sort()).toEqual([...begun].sort());
+    expect(committed).not.toContain("config.json");
   });
 });
 

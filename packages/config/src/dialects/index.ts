@@ -4,7 +4,7 @@ import { otherModel } from "../other-models.js";
 import type { Dialect, DialectName, PartName } from "./dialect.js";
 import { isObject } from "./json.js";
 import { ORIGINAL } from "./original.js";
-import type { SectionMap } from "./section.js";
+import { pathInFile, type SectionMap } from "./section.js";
 import { SEED } from "./seed.js";
 import { TRANSFORMERS } from "./transformers.js";
 
@@ -48,6 +48,14 @@ export function dialectNamed(name: DialectName): Dialect {
     expected: Object.keys(DIALECTS).map(show).join(" or "),
     got: show(name),
   });
+}
+
+/** How a dialect's config.json spells one of our fields: `text_config.vocab_size` is `llm_config.vocab_size` in the original. */
+export function fieldInFile(dialect: DialectName, [first = "", ...rest]: readonly string[], language: string): string {
+  const { whole, vision_config, text_config } = dialectNamed(dialect);
+  const section =
+    first === "vision_config" ? vision_config : first === "text_config" ? text_config[language] : undefined;
+  return [...pathInFile(whole, [first]), ...(section === undefined ? rest : pathInFile(section, rest))].join(".");
 }
 
 /** One section of a file, and how it is to be read. */

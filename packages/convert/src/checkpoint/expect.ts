@@ -9,6 +9,11 @@ export interface ExpectTensorsOptions {
   extra?: "allow" | "refuse";
   /** What is known to be wrong already: it is reported with all the rest. */
   problems?: readonly string[];
+  /**
+   * Asked when something does not fit: the fields of config.json that are to blame. Where there are any, tensors that no
+   * spec names are an error in any case: fewer layers than there are would be converted into another network.
+   */
+  blame?: () => readonly string[];
 }
 
 /** The dtypes that weights are converted from. */
@@ -24,7 +29,7 @@ const WEIGHT_DTYPES: readonly SafetensorsDtype[] = ["F32", "F16", "BF16"];
 export function expectTensors(
   checkpoint: TensorSource,
   specs: readonly TensorSpec[],
-  { extra = "allow", problems = [] }: ExpectTensorsOptions = {},
+  { extra = "allow", problems = [], blame = () => [] }: ExpectTensorsOptions = {},
 ): string[] {
   const missing: string[] = [];
   const wrongShapes: string[] = [];
@@ -47,9 +52,12 @@ export function expectTensors(
     finding(wrongShapes, "of another shape"),
     finding(wrongDtypes, "of another dtype"),
   ].filter((line) => line !== undefined);
-  if (findings.length === 0 && (extra === "allow" || unused.length === 0)) return unused;
+  const isWrong = findings.length > 0 || (extra === "refuse" && unused.length > 0);
+  // Tensors that are too much are another network's, where a field of config.json explains them.
+  const blamed = isWrong || unused.length > 0 ? blame() : [];
+  if (!isWrong && blamed.length === 0) return unused;
   throw new InternVLError("CHECKPOINT_INVALID", {
-    what: `The weights of ${checkpoint.name} do not fit its config.json`,
+    what: `The weights of ${checkpoint.name} do not fit its config.json${blamed.length > 0 ? `: ${blamed.join("; ")}` : ""}`,
     expected: `the ${counted(specs.length, "tensor")} of the network in ${WEIGHT_DTYPES.join(", ")}`,
     got: [...findings, finding(unused, "not expected")].filter((line) => line !== undefined).join("; "),
     fix: "Check that config.json and the weights belong together, or download the model again.",
@@ -65,6 +73,6 @@ function extraNames(checkpoint: TensorSource, specs: readonly TensorSpec[]): str
   return checkpoint.names().filter((name) => !expected.has(name));
 }
 
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
 }

@@ -1,3 +1,4 @@
+export { type BlameOptions, blamedFields } from "./blame.js";
 export { Checkpoint, type CheckpointTotals } from "./checkpoint.js";
 export { type ExpectTensorsOptions, expectTensors } from "./expect.js";
 export { counted, listing } from "./listing.js";

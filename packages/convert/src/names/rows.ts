@@ -1,4 +1,4 @@
-import type { InternVL2_5Config } from "@internvl/config";
+import type { InternVL2_5Config, TextConfig } from "@internvl/config";
 import { joinedRows, type RowSegment, type WeightSource } from "../checkpoint/index.js";
 import { castTo } from "../quantise/index.js";
 import type { RowSharing } from "./table.js";
@@ -10,7 +10,10 @@ interface Share {
 }
 
 /** What the shares follow from. */
-export type SharingConfig = Pick<InternVL2_5Config, "vision_config" | "text_config">;
+export interface SharingConfig {
+  readonly vision_config: Pick<InternVL2_5Config["vision_config"], "hidden_size">;
+  readonly text_config: Pick<TextConfig, "head_dim" | "model_type" | "num_attention_heads" | "num_key_value_heads">;
+}
 
 /** The rows of an original matrix from its first to its last. */
 function shares(sharing: RowSharing, { vision_config, text_config }: SharingConfig): Share[] {
