@@ -36,7 +36,7 @@ export function sample_frames(
 }
 
 /** @throws InternVLError `INPUT_INVALID` unless `count` is a whole number from 1 to the frames there are and the limit */
-export function checkCount(count: number, total_num_frames: number): void {
+function checkCount(count: number, total_num_frames: number): void {
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new InternVLError("INPUT_INVALID", {
       what: "A video cannot be sampled to so many frames",
