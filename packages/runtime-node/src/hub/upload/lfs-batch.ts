@@ -4,7 +4,7 @@ import { malformed, outOfStorage, uploadRefusal } from "./errors.js";
 import type { LocalFile } from "./local-files.js";
 
 /** An address of the storage, or of the Hub when a file is to be confirmed there. */
-export interface LfsAction {
+interface LfsAction {
   href: string;
   header: Readonly<Record<string, string>>;
 }
