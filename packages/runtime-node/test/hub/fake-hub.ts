@@ -1,9 +1,11 @@
-import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
+import { gitSha1, refuse, sha256 } from "./bytes.js";
 import { FakeUploads } from "./fake-uploads.js";
+
+export { noise, refuse, sha256 } from "./bytes.js";
 
 export const ID = "OpenGVLab/InternVL2_5-1B";
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -147,29 +149,4 @@ export class FakeHub {
     const files = [...this.repos.values()].flatMap((repo) => [...repo.files.values()]);
     return files.find(({ bytes }) => sha256(bytes) === hash)?.bytes ?? Buffer.alloc(0);
   }
-}
-
-export function refuse(response: ServerResponse, status: number, code?: string, message?: string): void {
-  if (code !== undefined) response.setHeader("X-Error-Code", code);
-  if (message !== undefined) response.setHeader("X-Error-Message", message);
-  response.writeHead(status).end("refused");
-}
-
-/** Bytes that repeat nowhere, the same for the same seed. */
-export function noise(length: number, seed = 1): Buffer {
-  const block = createHash("shake256", { outputLength: 65536 }).update(`seed ${seed}`).digest();
-  const bytes = Buffer.alloc(length);
-  for (let start = 0, n = 0; start < length; start += 65536, n++) {
-    block.copy(bytes, start, 0, Math.min(65536, length - start));
-    if (length - start >= 4) bytes.writeUInt32LE(n, start);
-  }
-  return bytes;
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-function gitSha1(bytes: Uint8Array): string {
-  return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type FakeHub, type FakeRepo, type LoggedRequest, refuse, sha256 } from "./fake-hub.js";
+import { refuse, sha256 } from "./bytes.js";
+import type { FakeHub, FakeRepo, LoggedRequest } from "./fake-hub.js";
 
 /** Who a token belongs to, and whether it may write. */
 const TOKENS: Record<string, { name: string; write: boolean }> = {
