@@ -13,12 +13,12 @@ const NAMES = Object.keys(benchmarks);
 /** 5 GB of weights are made only for whoever asks for them. */
 const ALL = NAMES.filter((name) => name !== "convert-large");
 const USAGE = `npm run bench -- NAME… [options]        NAME: ${NAMES.join(", ")}, or all
-npm run bench -- make-checkpoint DIR [--shape 1b|4b|tiny] [--layers N] [--shards N]
+npm run bench -- make-checkpoint DIR [--shape 1b|4b|8b|tiny] [--layers N] [--shards N]
 
   --runs N           how often; 5 for what takes under a second, 3 for the rest
   --threads N        threads within one operator of onnxruntime
   --dtype NAME       instead of each benchmark's own
-  --shape NAME       1b, 4b or tiny, of the random checkpoint; --layers N cuts both networks
+  --shape NAME       1b, 4b, 8b or tiny, of the random checkpoint; --layers N cuts both networks
   --shards N         files that the weights are spread over
   --contexts A,B     lengths of decode's prompts, in tokens
   --python PATH      a Python with Pillow and numpy, to compare preprocess with

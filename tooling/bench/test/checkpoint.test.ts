@@ -40,6 +40,14 @@ test("the tokenizer of the 1B has its ids where InternVL2_5-1B has them", () => 
   });
 });
 
+test("the embedding of the 8B is as large as InternVL2_5-8B's", async () => {
+  const shape = SHAPES["8b"];
+  const { size, endOfTurn } = syntheticTokenizer(shape.vocabulary);
+  const config = InternVL2_5Config.from_dict(originalConfig(shape, size, endOfTurn) as JsonObject);
+  const embedding = originalTensorSpecs(config).find(({ name }) => name.endsWith("embed_tokens.weight"));
+  expect(embedding?.shape).toEqual([92_553, 4096]);
+});
+
 test("a tiny checkpoint converts and answers about a picture", async () => {
   const source = join(folder, "tiny");
   await makeCheckpoint(source, SHAPES.tiny);

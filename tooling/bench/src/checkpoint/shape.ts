@@ -8,7 +8,8 @@ export interface Shape {
 
 /**
  * `1b` is InternVL2_5-1B: InternViT-300M-448px-V2_5 and Qwen2.5-0.5B. `4b` is InternVL2_5-4B: the same vision tower and
- * Qwen2.5-3B. `tiny` is for trying things out.
+ * Qwen2.5-3B. `8b` has the sizes of InternVL2_5-8B, with its embedding of 92,553 x 4096, under Qwen2's names and not
+ * InternLM2's. `tiny` is for trying things out.
  */
 export const SHAPES = {
   "1b": {
@@ -20,6 +21,11 @@ export const SHAPES = {
     vision: { hidden: 1024, layers: 24, heads: 16, intermediate: 4096, image: 448 },
     text: { hidden: 2048, layers: 36, heads: 16, keyValueHeads: 2, intermediate: 11_008 },
     vocabulary: 151_643,
+  },
+  "8b": {
+    vision: { hidden: 1024, layers: 24, heads: 16, intermediate: 4096, image: 448 },
+    text: { hidden: 4096, layers: 32, heads: 32, keyValueHeads: 8, intermediate: 14_336 },
+    vocabulary: 92_522,
   },
   tiny: {
     vision: { hidden: 64, layers: 2, heads: 4, intermediate: 128, image: 112 },
