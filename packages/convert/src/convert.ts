@@ -58,7 +58,16 @@ export async function convertCheckpoint(
 ): Promise<Conversion> {
   const { adapters, output_hidden_states, signal, progress_callback } = options;
   const wanted = wantedGraphs(options.dtype);
-  const { config, tensors: stored, unused, processor } = await openCheckpoint(source, { adapters, signal });
+  const {
+    config,
+    tensors: stored,
+    unused,
+    processor,
+  } = await openCheckpoint(source, {
+    adapters,
+    signal,
+    progress_callback,
+  });
   const tensors = withResizedPositions(stored, config);
   const generation_config = await readGenerationConfig(source, config, processor, { signal });
 

@@ -1,5 +1,5 @@
 import { type DialectName, dialectOf, fieldInFile, InternVL2_5Config } from "@internvl/config";
-import { type ModelFiles, readJsonObject } from "@internvl/core";
+import { type LongCallOptions, type ModelFiles, readJsonObject } from "@internvl/core";
 import { InternVL2_5Processor } from "@internvl/processor";
 import { type AdapterInput, mergeAdapters, readAdapters } from "./adapters.js";
 import {
@@ -32,10 +32,10 @@ export interface OpenWeights {
   storedDtype(name: string): SafetensorsDtype;
 }
 
-export interface OpenOptions {
+/** `progress_callback` gets the stage `"open"`: which of the folder's parts is being read. */
+export interface OpenOptions extends LongCallOptions {
   /** Merged into the weights. */
   adapters?: readonly AdapterInput[];
-  signal?: AbortSignal;
 }
 
 /** What of a checkpoint can be known and checked before its weights are read. */
@@ -52,9 +52,16 @@ export interface OpenCheckpoint extends OpenWeights {
  *   `TOKENIZER_INVALID`, `FILE_NOT_FOUND`, `FILE_INVALID`, `UNSUPPORTED`
  */
 export async function openCheckpoint(source: ModelFiles, options: OpenOptions = {}): Promise<OpenCheckpoint> {
-  const { dialect, config: read } = await openConfig(source, options);
-  const weights = await openWeights(source, dialect, read, options);
-  const processor = await InternVL2_5Processor.from_pretrained(source, options);
+  const { adapters, signal, progress_callback } = options;
+  const reading = (part: number) =>
+    progress_callback?.({ stage: "open", name: PARTS[part], loaded: part, total: PARTS.length, unit: "files" });
+  reading(0);
+  const { dialect, config: read } = await openConfig(source, { signal });
+  reading(1);
+  const weights = await openWeights(source, dialect, read, { adapters, signal });
+  reading(2);
+  const processor = await InternVL2_5Processor.from_pretrained(source, { signal });
+  reading(PARTS.length);
   // Two dialects leave these ids to the tokenizer.
   const config = read.with({
     image_token_id: processor.image_token_id,
@@ -64,6 +71,9 @@ export async function openCheckpoint(source: ModelFiles, options: OpenOptions = 
   });
   return { ...weights, dialect, config, processor };
 }
+
+/** What is read one after the other; a large tokenizer takes over a second. */
+const PARTS: readonly string[] = ["configuration", "headers of the weights", "tokenizer"];
 
 /** The configuration, and the dialect that its file is written in. @throws as `openCheckpoint` */
 export async function openConfig(

@@ -154,6 +154,7 @@ describe("convertCheckpoint", () => {
       "special_tokens_map.json",
       "tokenizer.json",
       "tokenizer_config.json",
+      "video_preprocessor_config.json",
     ]);
     const read = (path: string) => JSON.parse(new TextDecoder().decode(sink.files.get(path))) as JsonObject;
     const added = JSON.parse(new TextDecoder().decode(await source.read("added_tokens.json")));

@@ -43,7 +43,7 @@ export async function rewriteCheckpoint(
   options: RewriteOptions,
 ): Promise<Rewriting> {
   const { to, adapters, max_shard_size = DEFAULT_SHARD_SIZE, signal, progress_callback } = options;
-  const opened = await openCheckpoint(source, { adapters, signal });
+  const opened = await openCheckpoint(source, { adapters, signal, progress_callback });
   const { processor, unused } = opened;
   const config = configFor(to, opened);
   const stored = inStoredDtypes(opened);

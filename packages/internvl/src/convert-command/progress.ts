@@ -17,6 +17,7 @@ export class ConvertProgress {
 
   readonly report = (info: ProgressInfo): void => {
     if (info.stage === "check") this.#check(info);
+    else if (info.stage === "open") this.#line.show(`reading ${info.name ?? "what there is"}`);
     else if (info.unit === "bytes" && info.name !== undefined) this.#write(info.name, info.loaded, info.total ?? 0);
     else if (info.unit === "files") this.#finishGraph(info);
   };
