@@ -152,7 +152,7 @@ describe("a disk that takes no more", () => {
 
   const args = (output: string) => [
     command.program,
-    ...["--input", checkpoint, "--output_dir", output, "--dtype", "fp32", "--no-check", "--json"],
+    ...["--input", checkpoint, "--output_dir", output, "--dtype", "fp32", "--no-verify", "--json"],
   ];
 
   it("ends the conversion with FILE_WRITE_FAILED in the middle of a file, and nothing is left", async () => {

@@ -36,7 +36,7 @@ export const tasks = {
   /** What `internvl-convert` does, its check left out: that loads the model, whose memory is another matter. */
   async convertFolder({ input, output, dtype }: { input: string; output: string; dtype: Dtype }) {
     const standstill = new Standstill();
-    const options = { input, output, dtype: [dtype], check: false, progress_callback: standstill.report };
+    const options = { input, output, dtype: [dtype], verify: false, progress_callback: standstill.report };
     const { result, ms } = await timed(() => convertFolder(options));
     return { ms, bytesWritten: result.byteLength, standstill: standstill.end() };
   },

@@ -16,6 +16,7 @@ const FILES: readonly string[] = [
   "tokenizer.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
+  "video_preprocessor_config.json",
 ];
 
 /** Checkpoints become folders that load and run, in every dtype. */
