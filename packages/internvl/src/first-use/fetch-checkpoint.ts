@@ -1,4 +1,4 @@
-import { InternVL2_5Config } from "@internvl/config";
+import { GENERATION_CONFIG_FILE, InternVL2_5Config } from "@internvl/config";
 import { type LongCallOptions, type ModelFiles, readJsonObject } from "@internvl/core";
 import { InternVL2_5Processor } from "@internvl/processor";
 
@@ -13,7 +13,8 @@ export async function fetchCheckpoint(files: ModelFiles, options: LongCallOption
   if (files.prefetch === undefined) return;
   await InternVL2_5Config.from_pretrained(files, options);
   await InternVL2_5Processor.from_pretrained(files, options);
-  await files.prefetch(await weightFiles(files, options), options);
+  const others = (await files.has(GENERATION_CONFIG_FILE)) ? [GENERATION_CONFIG_FILE] : [];
+  await files.prefetch([...others, ...(await weightFiles(files, options))], options);
 }
 
 /** Nothing when there are no weights of this format: the converter says what it expects. */

@@ -80,7 +80,7 @@ it("gives the answer of the checkpoint's own folder, which is converted once as 
 
 it("tells where the conversion goes, how far it is, and nothing when it is there", async () => {
   const reports = await load(ID);
-  expect(stagesOf(reports)).toEqual(["cache", "download", "convert", "cache", "load"]);
+  expect(stagesOf(reports)).toEqual(["cache", "download", "open", "convert", "cache", "load"]);
   const [first] = reports;
   expect(first).toMatchObject({ loaded: 0, total: 1, name: expect.stringContaining(join(here.root, "internvl")) });
   expect(await readFile(join(first!.name!, "config.json"), "utf8")).toContain("internvl");
@@ -126,7 +126,7 @@ it("converts a folder again when its weights have changed", async () => {
   const bytes = await readFile(weights);
   bytes[bytes.length - 2]! ^= 1;
   await writeFile(weights, bytes);
-  expect(stagesOf(await load(directory))).toEqual(["cache", "convert", "cache", "load"]);
+  expect(stagesOf(await load(directory))).toEqual(["cache", "open", "convert", "cache", "load"]);
 });
 
 it("converts once for two that ask at the same time", async () => {
