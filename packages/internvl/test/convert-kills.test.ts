@@ -111,7 +111,8 @@ describe.each([
       for (let round = 0; round < 3; round++) {
         const output = join(folder.path, `${signal}-${kind}-${round}`);
         const end = await disturb(kind, output, signal);
-        if (end.exit === 0) expect(await checksums(output)).toEqual(undisturbed[kind].files);
+        // It may come when all is done and nobody listens any more, which is as good as too late.
+        if (end.exit === 0 || end.exit === signal) expect(await checksums(output)).toEqual(undisturbed[kind].files);
         else {
           expect(end).toMatchObject({ exit: 130, stderr: expect.stringContaining("Nothing half-written was left") });
           expect(await readdir(output).catch(() => [])).toEqual([]);
