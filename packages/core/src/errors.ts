@@ -22,6 +22,7 @@ export type ErrorCode =
   | "TEMPLATE_INVALID"
   | "TOKENIZER_INVALID"
   | "UNSUPPORTED"
+  | "VIDEO_INVALID"
   | "WORKER_FAILED";
 
 /** The parts of an error message: what was wrong, what was expected, what was got, what to do. */

@@ -65,8 +65,11 @@ export {
   InternVL2_5ImageProcessor,
   InternVL2_5VideoProcessor,
   InternVLVideoProcessor,
+  type LoadedVideo,
+  type LoadVideoOptions,
   load_image,
   load_images,
+  load_video,
   sample_frames,
   type Video,
 } from "@internvl/image-processor";

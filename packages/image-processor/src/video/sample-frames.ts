@@ -55,7 +55,8 @@ export function checkCount(count: number, total_num_frames: number): void {
   }
 }
 
-function countByRate({ total_num_frames, fps: own }: SampledVideo, fps: number | null): number {
+/** @throws InternVLError `INPUT_INVALID` where there is no rate, or the video has none */
+export function countByRate({ total_num_frames, fps: own }: SampledVideo, fps: number | null): number {
   if (fps === null) {
     throw new InternVLError("INPUT_INVALID", {
       what: "Nothing says how many frames to sample",
