@@ -43,7 +43,7 @@ describe("yuvToRgb", () => {
   test.each([{}, { matrix: null, fullRange: null }, ...spaces])("%o is the textbook's, rounded", (space) => {
     for (const depth of [8, 10, 12] as const) {
       const rows = samples(depth);
-      const plane = (at: number) => (depth === 8 ? Uint8Array : Uint16Array).from(rows, (row) => row[at]!);
+      const plane = (at: number) => (depth === 8 ? Uint8Array : Uint16Array).from(rows.map((row) => row[at]!));
       const frame: YuvFrame = {
         width: rows.length,
         height: 1,

@@ -47,6 +47,8 @@ export {
   type Runtime,
   setDefaultRuntime,
   Tensor,
+  type VideoBackend,
+  type VideoMetadata,
 } from "@internvl/core";
 export {
   type GenerationOptions,

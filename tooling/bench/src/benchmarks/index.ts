@@ -3,7 +3,8 @@ import { convert } from "./convert.js";
 import { decode } from "./decode.js";
 import { load } from "./load.js";
 import { preprocess } from "./preprocess.js";
+import { video } from "./video.js";
 import { vision } from "./vision.js";
 
 /** By the name that the command line takes, in the order of `all`. */
-export const benchmarks: Readonly<Record<string, Benchmark>> = { preprocess, convert, load, vision, decode };
+export const benchmarks: Readonly<Record<string, Benchmark>> = { preprocess, convert, load, vision, decode, video };

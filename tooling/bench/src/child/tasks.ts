@@ -4,9 +4,11 @@ import {
   type DtypeOption,
   InternVL2_5ForConditionalGeneration,
   InternVL2_5Processor,
+  load_video,
   openModel,
   openSink,
   type ProgressCallback,
+  type VideoBackend,
 } from "internvl";
 import { timed } from "../measure.js";
 import { peakResidentBytes } from "./memory.js";
@@ -29,6 +31,11 @@ export const tasks = {
     const sink = await openSink(target);
     const { result, ms } = await timed(() => convertCheckpoint(files, sink, { dtype }));
     return { ms, bytesWritten: result.byteLength };
+  },
+
+  async video({ path, numFrames, backend }: { path: string; numFrames: number; backend: VideoBackend }) {
+    const { result, ms } = await timed(() => load_video(path, { num_frames: numFrames, backend }));
+    return { ms, frames: result.frames.length };
   },
 
   async load({ model, dtype, threads }: LoadArguments) {
