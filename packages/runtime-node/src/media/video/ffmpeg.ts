@@ -67,7 +67,9 @@ export function ffmpegDecoder({ codec, config, name }: TrackInfo): FrameDecoder 
 
 function commandLine(wanted: readonly number[]): string[] {
   const input = ["-hide_banner", "-v", "error", "-nostdin", "-copyts", "-f", "matroska", "-i", "pipe:0"];
-  const filter = ["-map", "0:v:0", "-vf", `select='${selection(wanted)}'`, "-vsync", "passthrough"];
+  // New times at equal distances: none is repeated or left out, without the option that each version calls otherwise.
+  const rate = 25;
+  const filter = ["-map", "0:v:0", "-vf", `select='${selection(wanted)}',setpts=N/(${rate}*TB)`, "-r", String(rate)];
   // -strict -1 allows more than 8 bits in YUV4MPEG2.
   return [...input, ...filter, "-frames:v", String(wanted.length), "-f", "yuv4mpegpipe", "-strict", "-1", "pipe:1"];
 }

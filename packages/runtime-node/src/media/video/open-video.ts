@@ -34,18 +34,23 @@ export async function openVideo(
 ): Promise<VideoReader> {
   const stop = (): void => throwIfAborted(signal, "Opening the video was aborted");
   stop();
-  const opened = await openSource(source);
+  const opened = await openSource(source, signal);
   if ("folder" in opened) return openFolder(opened.folder, opened.name, settings, decodeImage);
   const format = sniffImage(await opened.head(SIGNATURE_BYTES));
   stop();
   if (format === "gif" || format === "webp") return openAnimation(await opened.whole(), opened.name, settings);
   const input = new Input({ source: opened.source, formats: ALL_FORMATS });
+  // A server that has fallen silent is left at once.
+  const leave = (): void => input.dispose();
+  signal?.addEventListener("abort", leave);
   try {
     return await openTrack(input, opened.name, settings.max_pixels, backend, stop);
   } catch (error) {
     input.dispose();
     if (signal?.aborted) throw new AbortedError(`Opening ${opened.name} was aborted`, { cause: error });
     throw InternVLError.isInstance(error) ? error : unreadable(opened, error as Error);
+  } finally {
+    signal?.removeEventListener("abort", leave);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { EncodedPacket, EncodedPacketSink } from "mediabunny";
 
 /**
- * Where each frame of a track lies, without its bytes: 17 bytes a packet, so that two hours at 60 frames a second take
+ * Where each frame of a track lies, without its bytes: 16 bytes a packet, so that two hours at 60 frames a second take
  * 7 MB.
  */
 export interface PacketIndex {

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { InternVLError, type VideoSource } from "@internvl/core";
+import { AbortedError, InternVLError, type VideoSource } from "@internvl/core";
 import { BlobSource, BufferSource, FilePathSource, type Source, UrlSource } from "mediabunny";
 import { expandPath } from "../../files/store.js";
 import { isMissing } from "../../files/system-error.js";
@@ -21,7 +21,7 @@ export type OpenedSource =
   | { name: string; source: Source; head(bytes: number): Promise<Uint8Array>; whole(): Promise<Uint8Array | string> };
 
 /** @throws InternVLError `FILE_NOT_FOUND`, `VIDEO_INVALID` (no source at all) */
-export async function openSource(source: VideoSource): Promise<OpenedSource> {
+export async function openSource(source: VideoSource, signal: AbortSignal | undefined): Promise<OpenedSource> {
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) return ofBytes(source, UNNAMED);
   if (source instanceof Blob) {
     const name = source instanceof File ? source.name : UNNAMED;
@@ -41,8 +41,8 @@ export async function openSource(source: VideoSource): Promise<OpenedSource> {
   }
   const text = String(source);
   const name = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-  if (/^(data|blob):/i.test(text)) return ofBytes(await readWhole(text, name), name);
-  if (/^https?:/i.test(text)) return ofUrl(text, name);
+  if (/^(data|blob):/i.test(text)) return ofBytes(await readWhole(text, name, signal), name);
+  if (/^https?:/i.test(text)) return ofUrl(text, name, signal);
   return ofPath(text, name);
 }
 
@@ -83,15 +83,16 @@ async function readHead(path: string, bytes: number): Promise<Uint8Array> {
 }
 
 /** Only the parts that are needed are fetched, where the server allows that. */
-async function ofUrl(url: string, name: string): Promise<OpenedSource> {
+async function ofUrl(url: string, name: string, signal: AbortSignal | undefined): Promise<OpenedSource> {
   return {
     name,
     source: new UrlSource(url, {
       maxCacheSize: URL_CACHE_BYTES,
       getRetryDelay: (attempts) => (attempts < RETRIES ? RETRY_SECONDS : null),
     }),
-    head: async (bytes) => (await readWhole(url, name, { range: `bytes=0-${bytes - 1}` }, bytes)).subarray(0, bytes),
-    whole: () => readWhole(url, name),
+    head: async (bytes) =>
+      (await readWhole(url, name, signal, { range: `bytes=0-${bytes - 1}` }, bytes)).subarray(0, bytes),
+    whole: () => readWhole(url, name, signal),
   };
 }
 
@@ -99,11 +100,12 @@ async function ofUrl(url: string, name: string): Promise<OpenedSource> {
 async function readWhole(
   url: string,
   name: string,
+  signal: AbortSignal | undefined,
   headers: HeadersInit = {},
   most = Number.POSITIVE_INFINITY,
 ): Promise<Uint8Array> {
   try {
-    const response = await fetch(url, { headers });
+    const response = await fetch(url, { headers, signal });
     if (!response.ok) {
       throw new InternVLError("FILE_NOT_FOUND", {
         what: `${name} could not be fetched`,
@@ -121,6 +123,7 @@ async function readWhole(
     return Buffer.concat(chunks);
   } catch (cause) {
     if (InternVLError.isInstance(cause)) throw cause;
+    if (signal?.aborted) throw new AbortedError(`Fetching ${name} was aborted`, { cause });
     const reason = (cause as Error).cause instanceof Error ? ((cause as Error).cause as Error) : (cause as Error);
     throw new InternVLError("FILE_NOT_FOUND", {
       what: `${name} could not be fetched: ${reason.message}`,

@@ -90,9 +90,10 @@ async function feed(
     throwIfAborted(signal);
     if (frames.isStopped) return;
     decoder.decode(new codecs.EncodedVideoChunk({ type: packet.type, timestamp: place, data: packet.data }));
-    // Lets the reader take what came, and keeps a few frames at most where it is slow.
-    do await new Promise((resolve) => setImmediate(resolve));
-    while (frames.isFull && !frames.isStopped && !signal?.aborted);
+    // Lets the reader take what came, and waits for one that is slow: a few frames are kept at most.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (frames.isFull && !frames.isStopped && !signal?.aborted)
+      await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await decoder.flush();
 }
