@@ -23,6 +23,7 @@ export type ErrorCode =
   | "TOKENIZER_INVALID"
   | "UNSUPPORTED"
   | "UPLOAD_REFUSED"
+  | "VIDEO_INVALID"
   | "WORKER_FAILED";
 
 /** The parts of an error message: what was wrong, what was expected, what was got, what to do. */

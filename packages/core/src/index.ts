@@ -26,7 +26,9 @@ export {
   type ImageSource,
   MAX_IMAGE_PIXELS,
   type MediaDecoder,
+  type VideoBackend,
   type VideoMetadata,
+  type VideoOptions,
   type VideoReader,
   type VideoSource,
 } from "./media.js";
@@ -39,3 +41,4 @@ export { Registry, type RegistryEntry } from "./registry.js";
 export { type AlphaMode, toRgb } from "./rgb.js";
 export { type ConversionOptions, type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
 export type { WorkerPort } from "./worker.js";
+export { type ColourSpace, type YuvFrame, yuvToRgb } from "./yuv.js";

@@ -8,7 +8,7 @@ export interface ProgressInfo {
   loaded: number;
   /** How much there is to do; undefined while it is not known. */
   total?: number;
-  unit: "bytes" | "tensors" | "tiles" | "tokens" | "files";
+  unit: "bytes" | "tensors" | "tiles" | "tokens" | "files" | "frames";
   /** How fast it goes at the moment, in `unit`s a second, where the call measures it. */
   rate?: number;
 }

@@ -8,6 +8,13 @@ export { type ResizeOptions, resize } from "./pillow/resize.js";
 export { type ImageFeatures, MAX_VALUES } from "./preprocess.js";
 export { candidateGrids, chooseGrid, type GridOptions, type GridOrder, MAX_TILES } from "./tiling/grid.js";
 export { get_index } from "./video/get-index.js";
+export {
+  type LoadedVideo,
+  type LoadVideoOptions,
+  load_video,
+  MAX_FRAME_BYTES,
+  MAX_FRAMES,
+} from "./video/load-video.js";
 export { sample_frames } from "./video/sample-frames.js";
 export type { VideoSampling } from "./video/sampling.js";
 export {

@@ -47,6 +47,8 @@ export {
   type Runtime,
   setDefaultRuntime,
   Tensor,
+  type VideoBackend,
+  type VideoMetadata,
 } from "@internvl/core";
 export {
   type GenerationOptions,
@@ -65,8 +67,11 @@ export {
   InternVL2_5ImageProcessor,
   InternVL2_5VideoProcessor,
   InternVLVideoProcessor,
+  type LoadedVideo,
+  type LoadVideoOptions,
   load_image,
   load_images,
+  load_video,
   sample_frames,
   type Video,
 } from "@internvl/image-processor";

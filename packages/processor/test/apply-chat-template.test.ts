@@ -192,12 +192,6 @@ describe("conversations that cannot be", () => {
     );
   });
 
-  test("videos as ids", async () => {
-    const video = user({ type: "video", path: "a.mp4" });
-    expect(processor.apply_chat_template(video)).toContain("<video>\n");
-    expect((await failure(() => processor.apply_chat_template(video, { tokenize: true }))).code).toBe("UNSUPPORTED");
-  });
-
   test("an image block without a picture", async () => {
     const error = await failure(() => processor.apply_chat_template(user({ type: "image" }), { tokenize: true }));
     expect(error.message).toContain("got 0 images");

@@ -179,10 +179,6 @@ describe("calls that cannot be", () => {
     expect(error.message).toContain(message);
   });
 
-  test("videos", async () => {
-    expect((await failure(() => processor({ text: "<video>", videos: ["a.mp4"] }))).code).toBe("UNSUPPORTED");
-  });
-
   test("aborted ones", async () => {
     const call = processor({ text: "<image>", images: one, signal: AbortSignal.abort() });
     expect((await failure(() => call)).code).toBe("ABORTED");

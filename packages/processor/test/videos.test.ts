@@ -1,4 +1,4 @@
-import { MemoryFolder, RawImage, type Tensor } from "@internvl/core";
+import { MemoryFolder, RawImage, type Runtime, type Tensor } from "@internvl/core";
 import { InternVL2_5ImageProcessor, InternVL2_5VideoProcessor } from "@internvl/image-processor";
 import { type Conversation, InternVL2_5Processor, Qwen2Tokenizer } from "@internvl/processor";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -21,7 +21,7 @@ const greysOf = (pixel_values: Tensor | undefined): number[] => {
   const values = pixel_values!.data as Float32Array;
   const tiles = pixel_values!.dims[0]!;
   return Array.from({ length: tiles }, (_, tile) =>
-    Math.round((values[(tile * values.length) / tiles]! * 0.229 + 0.485) * 255),
+    Math.abs(Math.round((values[(tile * values.length) / tiles]! * 0.229 + 0.485) * 255)),
   );
 };
 
@@ -114,6 +114,43 @@ describe("a conversation's videos", () => {
     const { input_ids, num_patches } = await processor.apply_chat_template(conversation, options);
     expect(num_patches).toEqual([1]);
     expect(processor.decode(input_ids[0]!)).toContain("</img>\n<video><|im_end|>");
+  });
+});
+
+describe("video files", () => {
+  /** A runtime whose every video has 8 frames, grey by their index, at 2 frames a second. */
+  const asked: unknown[] = [];
+  const media = {
+    async openVideo(source: unknown) {
+      asked.push(source);
+      return {
+        metadata: { total_num_frames: 8, fps: 2, width: 40, height: 30, duration: 4 },
+        async *frames(indices: readonly number[]) {
+          for (const index of indices) yield film(index)[0]!;
+        },
+        async close() {},
+      };
+    },
+  };
+  const runtime = { name: "fake", media } as unknown as Runtime;
+
+  test("are sampled as merged Transformers' processor samples, and once", async () => {
+    const call = { text: "<video><video>", videos: ["a.mp4", "b.webm"], runtime };
+    expect(greysOf((await processor({ ...call, num_frames: 2 })).pixel_values)).toEqual([2, 6, 2, 6]);
+    expect(greysOf((await processor({ ...call, fps: 1, initial_shift: 0 })).pixel_values)).toEqual([
+      0, 2, 4, 6, 0, 2, 4, 6,
+    ]);
+    expect(greysOf((await processor({ ...call, text: "<video>", videos: "a.mp4" })).pixel_values)).toHaveLength(8);
+  });
+
+  test("are named by blocks: path, url, video", async () => {
+    asked.length = 0;
+    const blocks = [{ path: "a.mp4" }, { url: "https://example.com/b.mp4" }, { video: "c.mp4" }];
+    const content = blocks.map((block) => ({ type: "video", ...block }));
+    const options = { tokenize: true, return_dict: true, num_frames: 1, runtime } as const;
+    const { pixel_values } = await processor.apply_chat_template([{ role: "user", content }], options);
+    expect(greysOf(pixel_values)).toEqual([4, 4, 4]);
+    expect(asked).toEqual(["a.mp4", "https://example.com/b.mp4", "c.mp4"]);
   });
 });
 

@@ -103,10 +103,6 @@ describe("bad files", () => {
     const heic = new TextEncoder().encode("\0\0\0\x18ftypheic\0\0\0\0mif1heic");
     await expectError(heic, "IMAGE_INVALID", "a HEIC picture");
   });
-
-  it("has no video yet", async () => {
-    await expect(nodeMedia.openVideo("film.mp4")).rejects.toMatchObject({ code: "UNSUPPORTED" });
-  });
 });
 
 async function expectError(

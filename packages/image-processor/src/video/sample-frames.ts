@@ -36,7 +36,7 @@ export function sample_frames(
 }
 
 /** @throws InternVLError `INPUT_INVALID` unless `count` is a whole number from 1 to the frames there are and the limit */
-function checkCount(count: number, total_num_frames: number): void {
+export function checkCount(count: number, total_num_frames: number): void {
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new InternVLError("INPUT_INVALID", {
       what: "A video cannot be sampled to so many frames",
@@ -55,7 +55,8 @@ function checkCount(count: number, total_num_frames: number): void {
   }
 }
 
-function countByRate({ total_num_frames, fps: own }: SampledVideo, fps: number | null): number {
+/** @throws InternVLError `INPUT_INVALID` where there is no rate, or the video has none */
+export function countByRate({ total_num_frames, fps: own }: SampledVideo, fps: number | null): number {
   if (fps === null) {
     throw new InternVLError("INPUT_INVALID", {
       what: "Nothing says how many frames to sample",

@@ -1,16 +1,20 @@
 import {
   type ImageSource,
-  InternVLError,
   type LongCallOptions,
   RawImage,
   type Runtime,
   throwIfAborted,
+  type VideoMetadata,
+  type VideoSource,
 } from "@internvl/core";
 import {
   type ImageFeatures,
   type InternVL2_5ImageProcessor,
   type InternVL2_5VideoProcessor,
+  type LoadVideoOptions,
   load_image,
+  load_video,
+  sample_frames,
   type Video,
   type VideoFeatures,
 } from "@internvl/image-processor";
@@ -36,7 +40,7 @@ export async function processImages(
   return image_processor.preprocess(images, { ...settings, signal, progress_callback });
 }
 
-/** Samples, decodes and resizes the frames of videos. */
+/** Samples, decodes and resizes the frames of videos. Of a file only the sampled frames are decoded. */
 export async function processVideos(
   video_processor: InternVL2_5VideoProcessor,
   sources: readonly VideoInput[],
@@ -45,16 +49,39 @@ export async function processVideos(
 ): Promise<VideoFeatures> {
   video_processor.checkOptions(settings);
   const alpha = settings.alpha ?? video_processor.alpha;
-  const videos: Video[] = [];
+  const decoding = { runtime, signal, alpha, exif, max_pixels };
+  const features: VideoFeatures = { pixel_values_videos: [], num_patches: [] };
   for (const source of sources) {
     throwIfAborted(signal);
-    if (isVideo(source)) videos.push(source);
-    else if (Array.isArray(source)) {
-      videos.push({ frames: await decodePictures(source, { runtime, signal, alpha, exif, max_pixels }) });
-    } else throw videoFileUnsupported();
+    const options = { ...settings, signal, progress_callback };
+    const processed = isFile(source)
+      ? await video_processor(await loadFile(video_processor, source, settings, decoding), {
+          ...options,
+          do_sample_frames: false,
+        })
+      : await video_processor(isVideo(source) ? source : await decodePictures(source, decoding), options);
+    features.pixel_values_videos.push(...processed.pixel_values_videos);
+    features.num_patches.push(...processed.num_patches);
   }
-  if (videos.length === 0) return { pixel_values_videos: [], num_patches: [] };
-  return video_processor.preprocess(videos, { ...settings, signal, progress_callback });
+  return features;
+}
+
+async function loadFile(
+  video_processor: InternVL2_5VideoProcessor,
+  source: VideoSource,
+  settings: VideosKwargs,
+  decoding: LoadVideoOptions,
+): Promise<Video> {
+  const asked = video_processor.askedFor(settings);
+  if (asked === null) return load_video(source, decoding);
+  const { num_frames, fps, initial_shift } = asked;
+  const sample_indices_fn = (metadata: VideoMetadata): number[] =>
+    sample_frames(metadata, num_frames, fps, initial_shift);
+  return load_video(source, { ...decoding, sample_indices_fn });
+}
+
+function isFile(source: VideoInput): source is VideoSource {
+  return !Array.isArray(source) && !isVideo(source);
 }
 
 async function decodePictures(
@@ -65,11 +92,4 @@ async function decodePictures(
   // A decoded picture goes on as it is: what becomes of its alpha is the image processor's to say.
   for (const source of sources) images.push(source instanceof RawImage ? source : await load_image(source, options));
   return images;
-}
-
-function videoFileUnsupported(): InternVLError {
-  return new InternVLError("UNSUPPORTED", {
-    what: "Video files are not decoded yet",
-    fix: "Pass the frames: videos: [[frame, frame, …]].",
-  });
 }

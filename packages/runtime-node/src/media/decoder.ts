@@ -1,6 +1,5 @@
 import {
   type DecodeOptions,
-  InternVLError,
   MAX_IMAGE_PIXELS,
   type MediaDecoder,
   RawImage,
@@ -18,7 +17,9 @@ export type DecodeSettings = Required<Omit<DecodeOptions, "signal">>;
 /**
  * Pictures with sharp (BMP with our own code), to the bytes that Pillow gives: JPEG, PNG, WebP, GIF, TIFF, BMP. AVIF is
  * decoded as well, but its colours differ from Pillow's by up to 27 levels, because libheif and libavif upsample chroma
- * differently. HEIC and SVG are refused. Video comes later.
+ * differently. HEIC and SVG are refused.
+ *
+ * Videos by their key frames, see video/.
  */
 export const nodeMedia: MediaDecoder = {
   async decodeImage(source, options = {}) {
@@ -34,11 +35,11 @@ export const nodeMedia: MediaDecoder = {
     return toRgb(image, alpha);
   },
 
-  async openVideo() {
-    throw new InternVLError("UNSUPPORTED", {
-      what: "Decoding video is not built yet",
-      fix: "Decode the frames with another program and pass them as pictures.",
-    });
+  async openVideo(source, options = {}) {
+    // mediabunny is large: a program that never opens a video does not load it.
+    const { openVideo } = await import("./video/open-video.js");
+    const { alpha = "composite", exif = "apply", max_pixels = MAX_IMAGE_PIXELS } = options;
+    return openVideo(source, { alpha, exif, max_pixels }, options, nodeMedia.decodeImage);
   },
 };
 

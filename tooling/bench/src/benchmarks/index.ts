@@ -4,6 +4,7 @@ import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { load } from "./load.js";
 import { preprocess } from "./preprocess.js";
+import { video } from "./video.js";
 import { vision } from "./vision.js";
 
 /** By the name that the command line takes, in the order of `all`. */
@@ -14,4 +15,5 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   load,
   vision,
   decode,
+  video,
 };

@@ -4,9 +4,11 @@ import {
   type DtypeOption,
   InternVL2_5ForConditionalGeneration,
   InternVL2_5Processor,
+  load_video,
   openModel,
   openSink,
   type ProgressCallback,
+  type VideoBackend,
 } from "internvl";
 import { convertFolder } from "internvl/convert-command";
 import { timed } from "../measure.js";
@@ -39,6 +41,11 @@ export const tasks = {
     const options = { input, output, dtype: [dtype], verify: false, progress_callback: standstill.report };
     const { result, ms } = await timed(() => convertFolder(options));
     return { ms, bytesWritten: result.byteLength, standstill: standstill.end() };
+  },
+
+  async video({ path, numFrames, backend }: { path: string; numFrames: number; backend: VideoBackend }) {
+    const { result, ms } = await timed(() => load_video(path, { num_frames: numFrames, backend }));
+    return { ms, frames: result.frames.length };
   },
 
   async load({ model, dtype, threads }: LoadArguments) {
