@@ -68,7 +68,14 @@ describe("one change in the golden data is one failure", () => {
 
   test("chat: a prompt, a token of a processor call", async () => {
     const calls = "tiny/hf_processor_tiny-4b.json";
-    const fixtures = new ChangedFixtures(["chat.json", calls, "tiny/tiny-4b", "tiny/tokenizer-qwen2", "images"]);
+    const fixtures = new ChangedFixtures([
+      "chat.json",
+      calls,
+      "tiny/tiny-4b",
+      "tiny/tokenizer-qwen2",
+      "tiny/inputs",
+      "images",
+    ]);
     fixtures.json("chat.json", ({ conversations }) => {
       conversations[0].original_get_prompt += " ";
     });
