@@ -27,7 +27,7 @@ async function start(
 it("converts in the worker, and never again", async () => {
   const here = await setting();
   const first = await start(here);
-  expect(first.stages).toEqual(["cache", "download", "convert", "cache", "load"]);
+  expect(first.stages).toEqual(["cache", "download", "open", "convert", "cache", "load"]);
   const converted = await here.conversions();
 
   here.hub.log.length = 0;
