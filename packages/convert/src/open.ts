@@ -80,8 +80,9 @@ export async function openConfig(
   source: ModelFiles,
   options: { signal?: AbortSignal } = {},
 ): Promise<{ dialect: DialectName; config: InternVL2_5Config }> {
-  const config = await InternVL2_5Config.from_pretrained(source, options);
-  return { dialect: dialectOf(await readJsonObject(source, "config.json", options)), config };
+  const json = await readJsonObject(source, "config.json", options);
+  const config = InternVL2_5Config.from_dict(json, { origin: `config.json in ${source.name}` });
+  return { dialect: dialectOf(json), config };
 }
 
 /** The weights, checked against `config`, with adapters merged. @throws as `openCheckpoint` */
