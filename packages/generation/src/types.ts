@@ -13,6 +13,21 @@ export interface StepModel {
    * @returns `[rows, vocab_size]`, row-major. Only read until the next call, so the array may be reused.
    */
   step(tokens: readonly number[], options: { signal?: AbortSignal }): Promise<Float32Array>;
+  /**
+   * From now on there are `rows.length` rows, and row `r` goes on from what row `rows[r]` has read. Rows may be left out,
+   * change places or be there several times. Only `num_beams` and `num_return_sequences` need it.
+   */
+  reorder?(rows: readonly number[]): void;
+  /**
+   * Reads several tokens per row at once and returns the logits after each of them. Only `prompt_lookup_num_tokens` needs
+   * it.
+   *
+   * @param tokens `[rows][count]`
+   * @returns `[rows, count, vocab_size]`, row-major. Only read until the next call.
+   */
+  read?(tokens: readonly (readonly number[])[], options: { signal?: AbortSignal }): Promise<Float32Array>;
+  /** Forgets the last `count` tokens that were read, in every row. Only `prompt_lookup_num_tokens` needs it. */
+  forget?(count: number): void;
 }
 
 /** The part of a tokenizer that turns ids back into text. */
