@@ -1,23 +1,24 @@
 import { InternVLError, nearestName } from "@internvl/core";
-import { MISSING_OPTION_NAMES } from "./options.js";
+import { MISSING_OPTIONS } from "./missing-options.js";
 
 /**
  * Refuses options that nobody reads, which are misspelt more often than not.
  *
  * @param options what the caller passed; members that are `undefined` do not count
  * @param names all names that are read
- * @throws InternVLError `UNSUPPORTED` for what Transformers has and this package lacks, else `INPUT_INVALID` with the
- *   nearest name that exists
+ * @throws InternVLError `UNSUPPORTED` for what Transformers has and this package lacks, with the reason, else
+ *   `INPUT_INVALID` with the nearest name that exists
  */
 export function assertKnownOptions(options: object, names: readonly string[]): void {
   const known = new Set(names);
   for (const [name, value] of Object.entries(options)) {
     if (known.has(name) || value === undefined) continue;
-    if (MISSING_OPTION_NAMES.includes(name)) {
-      if (value === null) continue;
+    const missing = Object.hasOwn(MISSING_OPTIONS, name) ? MISSING_OPTIONS[name] : undefined;
+    if (missing !== undefined) {
+      if (value === null || value === missing.neutral) continue;
       throw new InternVLError("UNSUPPORTED", {
-        what: `The generation option "${name}" of Transformers is not supported yet`,
-        fix: "Leave it out, or write a logits processor of your own.",
+        what: `The generation option "${name}" of Transformers is not supported`,
+        fix: `${missing.reason} Leave it out.`,
       });
     }
     const nearest = nearestName(name, names);

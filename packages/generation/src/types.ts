@@ -2,6 +2,7 @@ import type { LogitsProcessor } from "./logits/processor.js";
 import type { GenerationOptions } from "./options.js";
 import type { FinishReason, StoppingCriteria } from "./stopping/criteria.js";
 import type { Streamer } from "./streamers/streamer.js";
+import type { WarningCallback } from "./warnings.js";
 
 /** What the loop needs of a model. */
 export interface StepModel {
@@ -57,10 +58,15 @@ export interface GenerateTokensArguments extends GenerationOptions {
   stopping_criteria?: readonly StoppingCriteria[];
   /** Needed for `stop_strings` only. */
   decoder?: TokenDecoder;
+  /** Hears of options that do nothing as they stand. Default: nobody does. */
+  warning_callback?: WarningCallback;
 }
 
 export interface GenerateTokensResult {
-  /** Prompts and new tokens, `[rows][length]`; rows that ended early are filled with `pad_token_id`. */
+  /**
+   * Prompts and new tokens, `[rows][length]`; rows that ended early are filled with `pad_token_id`. With
+   * `num_return_sequences` the answers to one prompt stand one after the other, best first where there are beams.
+   */
   sequences: number[][];
   /** Why each row ended. */
   finish_reasons: FinishReason[];
@@ -68,6 +74,16 @@ export interface GenerateTokensResult {
   generated_tokens: number[];
   /** The seed that repeats this result; only with `do_sample`. */
   seed?: number;
+  /**
+   * With `num_beams`: each sequence's score, the sum of its tokens' log probabilities over its length to the power of
+   * `length_penalty`.
+   */
+  sequences_scores?: number[];
+  /**
+   * With `num_beams`: for each new token of each sequence the row of `scores` that it was chosen from; -1 for padding. For
+   * `compute_transition_scores`.
+   */
+  beam_indices?: number[][];
   /** One `[rows, vocab_size]` a step, processed; rows that have ended are as the model gave them. Only on request. */
   scores?: Float32Array[];
   /** One `[rows, vocab_size]` a step, as the model gave it. Only on request. */

@@ -11,6 +11,8 @@ export interface Softmax {
   weight(score: number): number;
   /** The probability of a token with this score, rounded to float32 as Transformers has it. */
   probability(score: number): number;
+  /** The natural logarithm of that probability, rounded likewise. */
+  logProbability(score: number): number;
 }
 
 export function softmax(scores: Float32Array): Softmax {
@@ -26,5 +28,25 @@ export function softmax(scores: Float32Array): Softmax {
     total += expNonPositive(scores[id]! - highest);
   }
   const weight = (score: number): number => expNonPositive(score - highest);
-  return { highest, count, total, weight, probability: (score) => Math.fround(weight(score) / total) };
+  const logTotal = Math.log(total);
+  return {
+    highest,
+    count,
+    total,
+    weight,
+    probability: (score) => Math.fround(weight(score) / total),
+    logProbability: (score) => Math.fround(score - highest - logTotal),
+  };
+}
+
+/** The entropy of the distribution, in nats. */
+export function entropyOf(scores: Float32Array, { highest, total, weight }: Softmax): number {
+  const logTotal = Math.log(total);
+  let entropy = 0;
+  for (let id = 0; id < scores.length; id++) {
+    const score = scores[id]!;
+    // 0 log 0 is 0.
+    if (score !== Number.NEGATIVE_INFINITY) entropy -= (weight(score) / total) * (score - highest - logTotal);
+  }
+  return entropy;
 }

@@ -1,20 +1,22 @@
+import { kthHighest } from "./highest.js";
 import type { LogitsProcessor } from "./processor.js";
 import { softmax } from "./softmax.js";
 
 /**
- * Keeps the likeliest tokens whose probabilities sum to at least `p`, and always one. Transformers' `TopPLogitsWarper`: in
- * ascending order, a token goes while the sum up to and with it is at most 1 - p. Of equal scores low ids go first, which
- * torch's sort leaves open.
+ * Keeps the likeliest tokens whose probabilities sum to at least `p`, and always `min_tokens_to_keep`. Transformers'
+ * `TopPLogitsWarper`: in ascending order, a token goes while the sum up to and with it is at most 1 - p. Of equal scores
+ * low ids go first, which torch's sort leaves open.
  */
-export function topP(p: number): LogitsProcessor {
+export function topP(p: number, min_tokens_to_keep = 1): LogitsProcessor {
   const removable = Math.fround(1 - p);
   return (_input_ids, scores) => {
     const { highest, count, total, weight, probability } = softmax(scores);
-    if (count <= 1) return;
+    if (count <= min_tokens_to_keep) return;
 
     // Sorting a whole vocabulary takes longer than everything else together. But all tokens below this bound together
     // weigh less than 1 - p, so they go wherever they stand, and only the others need an order.
-    const bound = highest + Math.log((removable * total) / count) - 1e-3;
+    const unlikely = highest + Math.log((removable * total) / count) - 1e-3;
+    const bound = min_tokens_to_keep > 1 ? Math.min(unlikely, kthHighest(scores, min_tokens_to_keep)) : unlikely;
     const ordered = new Float32Array(count);
     let candidates = 0;
     let sum = 1;
@@ -29,7 +31,7 @@ export function topP(p: number): LogitsProcessor {
     const ascending = ordered.subarray(0, candidates).sort();
 
     let removed = 0;
-    while (removed < candidates - 1) {
+    while (removed < candidates - min_tokens_to_keep) {
       sum += probability(ascending[removed]!);
       if (Math.fround(sum) > removable) break;
       removed++;

@@ -1,13 +1,14 @@
-import { InternVLError } from "@internvl/core";
 import { expNonPositive } from "./exp.js";
+import { nothingLeft, notNumbers, type Place } from "./not-numbers.js";
 import type { Random } from "./random.js";
 
 /**
  * The token with the highest score; of several, the one with the lowest id.
  *
+ * @param place named in errors
  * @throws InternVLError `RUNTIME_FAILED` (scores that are no numbers), `INPUT_INVALID` (every token is ruled out)
  */
-export function argmax(scores: Float32Array): number {
+export function argmax(scores: Float32Array, place?: Place): number {
   let best = -1;
   let highest = Number.NEGATIVE_INFINITY;
   let invalid = false;
@@ -20,13 +21,8 @@ export function argmax(scores: Float32Array): number {
     // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN, once for each token of the vocabulary.
     if (score !== score) invalid = true;
   }
-  if (invalid || highest === Number.POSITIVE_INFINITY) throw notNumbers();
-  if (best === -1) {
-    throw new InternVLError("INPUT_INVALID", {
-      what: "No token is left to choose: processors ruled out the whole vocabulary",
-      fix: "Loosen no_repeat_ngram_size, min_new_tokens or your own logits processors.",
-    });
-  }
+  if (invalid || highest === Number.POSITIVE_INFINITY) throw notNumbers(place);
+  if (best === -1) throw nothingLeft(place);
   return best;
 }
 
@@ -41,8 +37,8 @@ export class Sampler {
   }
 
   /** @throws InternVLError as `argmax` */
-  draw(scores: Float32Array, random: Random): number {
-    const highest = scores[argmax(scores)]!;
+  draw(scores: Float32Array, random: Random, place?: Place): number {
+    const highest = scores[argmax(scores, place)]!;
     let count = 0;
     let total = 0;
     for (let id = 0; id < scores.length; id++) {
@@ -62,13 +58,4 @@ export class Sampler {
     while (drawn < count - 1 && this.#cumulative[drawn]! <= target) drawn++;
     return this.#ids[drawn]!;
   }
-}
-
-function notNumbers(): InternVLError {
-  return new InternVLError("RUNTIME_FAILED", {
-    what: "The logits hold values that are no numbers",
-    expected: "finite numbers or -Infinity",
-    got: "NaN or Infinity",
-    fix: "Try a dtype with a wider range (fp32 instead of fp16), a higher temperature, or check your logits processors.",
-  });
 }
