@@ -31,6 +31,12 @@ export type { Streamer } from "./streamers/streamer.js";
 export { TextIteratorStreamer } from "./streamers/text-iterator-streamer.js";
 export { TextStreamer, type TextStreamerOptions } from "./streamers/text-streamer.js";
 export type { TokenDetail, TokenProbability } from "./streamers/token-detail.js";
+export {
+  type TokenAlternative,
+  type TokenEvent,
+  TokenIteratorStreamer,
+  type TokenIteratorStreamerOptions,
+} from "./streamers/token-iterator-streamer.js";
 export { TokenTextStream } from "./streamers/token-text-stream.js";
 export { compute_transition_scores, type TransitionScoresArguments } from "./transition-scores.js";
 export type { GenerateTokensArguments, GenerateTokensResult, StepModel, TokenDecoder } from "./types.js";

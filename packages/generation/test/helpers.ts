@@ -59,3 +59,46 @@ export class ScriptedModel implements StepModel {
     return this.#logits;
   }
 }
+
+/** A model that is a table of logits by the last token, with the rows and the past that a real one would keep. */
+export class MarkovModel implements StepModel {
+  readonly vocab_size: number;
+  /** What each row has read. */
+  read_tokens: number[][];
+  steps = 0;
+  readonly #table: readonly (readonly number[])[];
+
+  constructor(table: readonly (readonly number[])[], prompts: readonly (readonly number[])[]) {
+    this.#table = table;
+    this.vocab_size = table.length;
+    this.read_tokens = prompts.map((prompt) => [...prompt]);
+  }
+
+  get first_logits(): Float32Array {
+    return this.#logits(this.read_tokens.map((row) => row.at(-1)!));
+  }
+
+  async step(tokens: readonly number[]): Promise<Float32Array> {
+    this.steps++;
+    for (const [row, token] of tokens.entries()) this.read_tokens[row]!.push(token);
+    return this.#logits(tokens);
+  }
+
+  reorder(rows: readonly number[]): void {
+    this.read_tokens = rows.map((row) => [...this.read_tokens[row]!]);
+  }
+
+  async read(tokens: readonly (readonly number[])[]): Promise<Float32Array> {
+    this.steps++;
+    for (const [row, ids] of tokens.entries()) this.read_tokens[row]!.push(...ids);
+    return this.#logits(tokens.flat());
+  }
+
+  forget(count: number): void {
+    for (const row of this.read_tokens) row.splice(row.length - count, count);
+  }
+
+  #logits(tokens: readonly number[]): Float32Array {
+    return Float32Array.from(tokens.flatMap((token) => this.#table[token]!));
+  }
+}

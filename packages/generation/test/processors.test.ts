@@ -1,9 +1,12 @@
 import {
+  type GenerationOptions,
   generateTokens,
   type LogitsProcessor,
   minLength,
   minP,
   noRepeatNgram,
+  processLogits,
+  removeInvalidValues,
   repetitionPenalty,
   temperature,
   topK,
@@ -77,6 +80,44 @@ describe("all together, in Transformers' order", () => {
     expectSame(scores![0]!, table(expected));
     expectSame(first_logits, before);
   });
+});
+
+describe("each option gives the scores that Transformers gives", () => {
+  /** As `make.py` describes the function by data. */
+  const allowedTokens = ({ count, modulus }: { count: number; modulus: number }) => {
+    return (batch_id: number, ids: readonly number[]) =>
+      Array.from({ length: count }, (_, step) => (batch_id + ids.at(-1)! + 3 * step) % modulus);
+  };
+
+  test.each(fixture.options)("$options on $logits", ({ options, logits, expected }) => {
+    const { prefix_allowed_tokens_fn: prefix, ...rest } = options as unknown as Omit<
+      GenerationOptions,
+      "prefix_allowed_tokens_fn"
+    > & {
+      prefix_allowed_tokens_fn?: { count: number; modulus: number };
+    };
+    const scores = processLogits({
+      eos_token_id: fixture.eos_token_id,
+      ...rest,
+      ...(prefix && { prefix_allowed_tokens_fn: allowedTokens(prefix) }),
+      input_ids: fixture.input_ids,
+      attention_mask: fixture.attention_mask,
+      scores: logitsNamed(logits),
+      vocab_size,
+    });
+    const wanted = table(expected);
+    for (const [index, value] of scores.entries()) {
+      // What is ruled out is the same everywhere; logarithms differ in float32's last bits.
+      if (!Number.isFinite(wanted[index])) expect(value).toBe(wanted[index]);
+      else expect(Math.abs(value - wanted[index]!)).toBeLessThan(1e-6 * Math.max(1, Math.abs(wanted[index]!)));
+    }
+  });
+});
+
+test("NaN and infinite scores are replaced on request", () => {
+  const scores = Float32Array.of(1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+  removeInvalidValues()([], scores, 0);
+  expect([...scores]).toEqual([1, 0, 3.4028234663852886e38, -3.4028234663852886e38]);
 });
 
 test("top_k and top_p with a real vocabulary keep what a full sort keeps", () => {

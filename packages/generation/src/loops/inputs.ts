@@ -28,6 +28,14 @@ export function assertMethods(
   options: ResolvedOptions,
   rowsPerPrompt: number,
 ): void {
+  const { top_logprobs } = streamer ?? {};
+  if (top_logprobs !== undefined && !(Number.isSafeInteger(top_logprobs) && top_logprobs >= 0)) {
+    throw new InternVLError("INPUT_INVALID", {
+      what: "A streamer cannot have as many alternatives as it asks for",
+      expected: "top_logprobs as an integer of at least 0",
+      got: String(top_logprobs),
+    });
+  }
   if (rowsPerPrompt > 1) assertCan(model, ["reorder"], "num_beams and num_return_sequences");
   if (options.num_beams > 1 && streamer !== undefined) {
     throw new InternVLError("INPUT_INVALID", {

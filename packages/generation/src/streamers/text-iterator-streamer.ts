@@ -1,7 +1,6 @@
 import type { TokenDecoder } from "../types.js";
+import { EventQueue } from "./event-queue.js";
 import { TextStreamer, type TextStreamerOptions } from "./text-streamer.js";
-
-type Event = { kind: "text"; text: string } | { kind: "end" } | { kind: "error"; error: unknown };
 
 /**
  * The text of one row as an async iterator for one reader.
@@ -17,44 +16,29 @@ type Event = { kind: "text"; text: string } | { kind: "end" } | { kind: "error";
  * discards the rest of the text and lets the generation go on: abort its signal to stop that too.
  */
 export class TextIteratorStreamer extends TextStreamer implements AsyncIterableIterator<string, undefined> {
-  readonly #events: Event[] = [];
-  #wake: (() => void) | undefined;
-  #running = false;
-  /** The reader has left: nothing is kept until the next generation begins. */
-  #abandoned = false;
+  readonly #queue = new EventQueue<string>();
 
   constructor(tokenizer: TokenDecoder, options: Omit<TextStreamerOptions, "callback_function"> = {}) {
     super(tokenizer, options);
   }
 
   override put(token_ids: readonly (readonly number[])[]): void {
-    this.#begin();
+    this.#queue.begin();
     super.put(token_ids);
   }
 
   override fail(error: unknown): void {
     super.fail(error);
-    this.#finish({ kind: "error", error });
+    this.#queue.fail(error);
   }
 
-  async next(): Promise<IteratorResult<string, undefined>> {
-    while (this.#events.length === 0) {
-      if (this.#abandoned) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const event = this.#events.shift()!;
-    if (event.kind === "error") throw event.error;
-    return event.kind === "end" ? { done: true, value: undefined } : { done: false, value: event.text };
+  next(): Promise<IteratorResult<string, undefined>> {
+    return this.#queue.next();
   }
 
   /** Called by a `for await` loop that is left early. */
   async return(): Promise<IteratorReturnResult<undefined>> {
-    this.#events.length = 0;
-    this.#abandoned = true;
-    this.#wake?.();
-    return { done: true, value: undefined };
+    return this.#queue.abandon();
   }
 
   [Symbol.asyncIterator](): this {
@@ -62,25 +46,7 @@ export class TextIteratorStreamer extends TextStreamer implements AsyncIterableI
   }
 
   protected override on_finalized_text(text: string, stream_end: boolean): void {
-    if (text !== "") this.#emit({ kind: "text", text });
-    if (stream_end) this.#finish({ kind: "end" });
-  }
-
-  #begin(): void {
-    if (!this.#running) this.#abandoned = false;
-    this.#running = true;
-  }
-
-  #finish(event: Event): void {
-    // A generation that fails at once never called put.
-    this.#begin();
-    this.#emit(event);
-    this.#running = false;
-  }
-
-  #emit(event: Event): void {
-    if (this.#abandoned) return;
-    this.#events.push(event);
-    this.#wake?.();
+    if (text !== "") this.#queue.emit(text);
+    if (stream_end) this.#queue.end();
   }
 }
