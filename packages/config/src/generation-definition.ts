@@ -40,6 +40,11 @@ export interface GenerationConfigFields {
   min_p: number | null;
   /** 1: off. */
   typical_p: number;
+  top_h: number | null;
+  /** 0: off. */
+  epsilon_cutoff: number;
+  /** 0: off. */
+  eta_cutoff: number;
   /** 1: off. */
   repetition_penalty: number;
   /** A beam's score is divided by its length to this power. */
@@ -53,6 +58,16 @@ export interface GenerationConfigFields {
   begin_suppress_tokens: number[] | null;
   forced_bos_token_id: number | null;
   forced_eos_token_id: TokenIds | null;
+  /** After so many new tokens, the end becomes likelier by this factor with each. */
+  exponential_decay_length_penalty: [start: number, factor: number] | null;
+  remove_invalid_values: boolean;
+  renormalize_logits: boolean;
+  /** Tokens that are guessed at once from what the row has already. */
+  prompt_lookup_num_tokens: number | null;
+  /** The longest run of tokens that guesses are looked up by; `generate` takes 2. */
+  max_matching_ngram_size: number | null;
+  /** The most tokens of a prompt that are read at once. */
+  prefill_chunk_size: number | null;
   num_return_sequences: number;
   output_scores: boolean;
   output_logits: boolean;
@@ -84,6 +99,9 @@ export const GENERATION_DEFINITION: Definition<GenerationConfigFields> = {
     top_p: real(1, { min: 0, max: 1 }),
     min_p: nullable(real(0, { min: 0, max: 1 })),
     typical_p: real(1, { ...limits.POSITIVE, max: 1 }),
+    top_h: nullable(real(1, { ...limits.POSITIVE, max: 1 })),
+    epsilon_cutoff: real(0, { min: 0, max: 1 }),
+    eta_cutoff: real(0, { min: 0, max: 1 }),
     repetition_penalty: real(1, limits.POSITIVE),
     length_penalty: real(1),
     no_repeat_ngram_size: integer(0, AT_LEAST_NONE),
@@ -93,6 +111,12 @@ export const GENERATION_DEFINITION: Definition<GenerationConfigFields> = {
     begin_suppress_tokens: nullable(anyListOf(tokenId(0))),
     forced_bos_token_id: nullable(tokenId(0)),
     forced_eos_token_id: nullable(tokenIds()),
+    exponential_decay_length_penalty: nullable(decay()),
+    remove_invalid_values: flag(false),
+    renormalize_logits: flag(false),
+    prompt_lookup_num_tokens: nullable(integer(10, COUNT)),
+    max_matching_ngram_size: nullable(integer(2, COUNT)),
+    prefill_chunk_size: nullable(integer(1024, COUNT)),
     num_return_sequences: integer(1, BEAMS),
     output_scores: flag(false),
     output_logits: flag(false),
@@ -134,5 +158,19 @@ function biasedSequence(): Rule<[number[], number]> {
     expected: "a pair of a list of token ids and a finite number",
     accepts: (value) =>
       Array.isArray(value) && value.length === 2 && ids.accepts(value[0]) && Number.isFinite(value[1]),
+  };
+}
+
+function decay(): Rule<[start: number, factor: number]> {
+  return {
+    default: [0, 1],
+    expected: "a pair of an integer of at least 0 and a number above 0",
+    accepts: (value) =>
+      Array.isArray(value) &&
+      value.length === 2 &&
+      Number.isSafeInteger(value[0]) &&
+      value[0] >= 0 &&
+      Number.isFinite(value[1]) &&
+      value[1] > 0,
   };
 }

@@ -31,6 +31,8 @@ describe("GenerationConfig", () => {
       bad_words_ids: [[1], [2, 3]],
       sequence_bias: [[[5, 6], -2.5]],
       suppress_tokens: [],
+      exponential_decay_length_penalty: [10, 1.05],
+      prompt_lookup_num_tokens: 4,
       top_p: 0,
       top_k: 0,
     };
@@ -54,6 +56,9 @@ describe("GenerationConfig", () => {
     ["eos_token_id", "2", "an integer"],
     ["bad_words_ids", [[]], "a list, not empty"],
     ["sequence_bias", [[[1], "2"]], "a pair"],
+    ["exponential_decay_length_penalty", [1, 0], "a number above 0"],
+    ["prompt_lookup_num_tokens", 0, "at least 1"],
+    ["top_h", 0, "above 0"],
     ["stop_strings", "", "not empty"],
     ["max_time", -5, "above 0"],
     ["do_sample", "true", "true or false"],
