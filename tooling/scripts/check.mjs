@@ -1,5 +1,5 @@
 // Everything that can be said about the code without running it.
-import { build, install, runLocal, turbo } from "./prepare.mjs";
+import { build, install, root, run, runLocal, turbo } from "./prepare.mjs";
 
 const steps = [
   ["types", () => runLocal("typescript", ["-p", "."])],
@@ -10,6 +10,7 @@ const steps = [
     () => runLocal("dependency-cruiser", ["--config", ".dependency-cruiser.cjs", "packages", "apps", "tooling"]),
   ],
   ["package shape", () => turbo(["check:pack"])],
+  ["table of options", () => run(process.execPath, [`${root}tooling/scripts/options-table.mjs`, "--check"])],
 ];
 
 install();

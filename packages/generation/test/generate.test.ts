@@ -1,6 +1,7 @@
 import { AbortedError } from "@internvl/core";
 import {
   type GenerateTokensArguments,
+  type GenerationOptions,
   generateTokens,
   type Streamer,
   TextIteratorStreamer,
@@ -39,7 +40,7 @@ class Recorder implements Streamer {
 }
 
 describe("the loop", () => {
-  test("freezes rows that have ended and stops with the last, without one step too many", async () => {
+  test("freezes rows that have ended at pad_token_id and stops with the last, and the streamer hears every step", async () => {
     const streamer = new Recorder();
     const { model, result } = generate(
       [
@@ -80,20 +81,20 @@ describe("the loop", () => {
     expect(model.steps).toEqual([]);
   });
 
-  test.each([
+  test.each<[GenerationOptions, number]>([
     [{}, 20],
     [{ max_new_tokens: 4 }, 4],
     [{ max_length: 9 }, 7],
     [{ max_length: 9, max_new_tokens: 3 }, 3],
     [{ max_length: null, max_new_tokens: null, eos_token_id: null }, 20],
-  ])("with %o generates %i tokens", async (options, count) => {
+  ])("with %j generates %i tokens", async (options, count) => {
     const answer = new Array<number>(40).fill(3);
     const result = await generate([answer], options).result;
     expect(result.generated_tokens).toEqual([count]);
     expect(result.finish_reasons).toEqual(["length"]);
   });
 
-  test("takes any of several end tokens, and pads with the first of them", async () => {
+  test("eos_token_id may be several, and without pad_token_id the first of them fills rows up", async () => {
     const { result } = generate(
       [
         [8, 3],
@@ -113,7 +114,7 @@ describe("the loop", () => {
     expect((await result).sequences).toEqual([[20, 30, 0, 0, EOS]]);
   });
 
-  test("keeps scores and logits of every step on request", async () => {
+  test("output_scores and output_logits keep those of every step", async () => {
     const { model, result } = generate([[3, EOS]], { output_scores: true, output_logits: true, repetition_penalty: 2 });
     const { scores, logits } = await result;
     expect(logits!.map((step) => step[3])).toEqual([10, 0]);
@@ -121,7 +122,7 @@ describe("the loop", () => {
     expect(scores).toHaveLength(model.steps.length + 1);
   });
 
-  test("stops at a time limit, after one token at least", async () => {
+  test("max_time stops, after one token at least", async () => {
     const model = new ScriptedModel([[3, 3, 3]]);
     const result = await generateTokens({
       input_ids: [[2]],
@@ -136,7 +137,7 @@ describe("the loop", () => {
     expect(result).toEqual({ sequences: [[2, 3]], finish_reasons: ["time"], generated_tokens: [1] });
   });
 
-  test("asks the caller's criteria about unfinished rows, with the whole row", async () => {
+  test("stopping_criteria are asked about unfinished rows, with the whole row", async () => {
     const asked: unknown[] = [];
     const { result } = generate([[3, 4, 5], [EOS]], {
       stopping_criteria: [
@@ -155,7 +156,7 @@ describe("the loop", () => {
   });
 });
 
-describe("stop strings", () => {
+describe("stop_strings", () => {
   test.each(fixture.stop_strings)("$strings stop where Transformers stops", async ({ strings, ids, stops }) => {
     // From each place on, as if the text before were the prompt: the next stop is the first that Transformers has.
     for (let start = 1; start < ids.length; start++) {
@@ -192,8 +193,8 @@ describe("errors", () => {
   test.each([
     ["streamer", { streamer: { put: fail, end() {} } }],
     ["end of a streamer", { streamer: { put() {}, end: fail } }],
-    ["logits processor", { logits_processor: [fail] }],
-    ["stopping criterion", { stopping_criteria: [fail] }],
+    ["logits_processor", { logits_processor: [fail] }],
+    ["stopping_criteria member", { stopping_criteria: [fail] }],
     ["prefill", { first_logits: fail }],
     ["model", { model: { vocab_size: fixture.tokens.length, step: fail } }],
   ])("of a %s reach the caller unchanged", async (_name, options) => {
@@ -226,7 +227,7 @@ describe("errors", () => {
   }
 });
 
-describe("abort", () => {
+describe("abort by signal", () => {
   test("between two tokens, with the rows so far and the end of the stream", async () => {
     const controller = new AbortController();
     const streamer = new Recorder();

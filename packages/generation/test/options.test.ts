@@ -114,7 +114,7 @@ test.each([
   [{ forced_bos_token_id: 3, suppress_tokens: [3] }, /forced_bos_token_id/],
   [{ seed: -1 }, /seed/],
   [{ seed: 2 ** 32 }, /seed/],
-])("%o is refused", (options, message) => {
+])("%j is refused", (options, message) => {
   expect(() => resolveOptions(options as GenerationOptions, 10)).toThrowError(withCode("INPUT_INVALID", message));
 });
 
@@ -151,7 +151,7 @@ test.each([
   [{ constraints: [] }, /constraints/],
   [{ encoder_repetition_penalty: 1.2 }, /models with an encoder/],
   [{ assistant_model: {} }, /prompt_lookup_num_tokens drafts without/],
-])("%o of Transformers is refused with the reason", (options, message) => {
+])("%j of Transformers is refused with the reason", (options, message) => {
   expect(() => assertKnownOptions(options, GENERATION_OPTION_NAMES)).toThrowError(withCode("UNSUPPORTED", message));
 });
 
@@ -211,7 +211,7 @@ describe("generateTokens refuses, before it computes anything,", () => {
   test.each([
     [{ num_beams: 2 }, /num_beams.*without reorder/],
     [{ prompt_lookup_num_tokens: 2 }, /prompt_lookup_num_tokens.*without read/],
-  ])("%o of a model that cannot do it", async (options, message) => {
+  ])("%j of a model that cannot do it", async (options, message) => {
     const model = new ScriptedModel([[1]]);
     const refused = generateTokens({ ...options, input_ids: [[1]], model, first_logits: never });
     await expect(refused).rejects.toEqual(withCode("UNSUPPORTED", message));

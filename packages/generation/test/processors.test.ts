@@ -55,31 +55,34 @@ describe("each processor gives the bits that Transformers gives", () => {
   });
 });
 
-describe("all together, in Transformers' order", () => {
+describe("all together, the caller's own logits_processor among them, in Transformers' order", () => {
   const custom: LogitsProcessor = (_input_ids, scores) => {
     for (const [id, score] of scores.entries()) scores[id] = score < 1 ? score * 1.5 : score - 1;
   };
 
-  test.each(fixture.chains)("$options on $logits", async ({ options, logits, expected }) => {
-    const first_logits = logitsNamed(logits);
-    const before = first_logits.slice();
-    const { scores } = await generateTokens({
-      ...options,
-      input_ids: fixture.input_ids,
-      attention_mask: fixture.attention_mask,
-      max_new_tokens: 40,
-      eos_token_id: fixture.eos_token_id,
-      logits_processor: [custom],
-      stopping_criteria: [() => true],
-      first_logits,
-      model: { vocab_size, step: () => Promise.reject(new Error("one token is enough")) },
-      output_scores: true,
-      seed: 1,
+  // Not `test.each`, which shortens names: the options have to stand there for `tooling/scripts/options-table.mjs`.
+  for (const { options, logits, expected } of fixture.chains) {
+    test(`${JSON.stringify(options)} on ${logits}`, async () => {
+      const first_logits = logitsNamed(logits);
+      const before = first_logits.slice();
+      const { scores } = await generateTokens({
+        ...options,
+        input_ids: fixture.input_ids,
+        attention_mask: fixture.attention_mask,
+        max_new_tokens: 40,
+        eos_token_id: fixture.eos_token_id,
+        logits_processor: [custom],
+        stopping_criteria: [() => true],
+        first_logits,
+        model: { vocab_size, step: () => Promise.reject(new Error("one token is enough")) },
+        output_scores: true,
+        seed: 1,
+      });
+      expect(scores).toHaveLength(1);
+      expectSame(scores![0]!, table(expected));
+      expectSame(first_logits, before);
     });
-    expect(scores).toHaveLength(1);
-    expectSame(scores![0]!, table(expected));
-    expectSame(first_logits, before);
-  });
+  }
 });
 
 describe("each option gives the scores that Transformers gives", () => {
@@ -89,32 +92,35 @@ describe("each option gives the scores that Transformers gives", () => {
       Array.from({ length: count }, (_, step) => (batch_id + ids.at(-1)! + 3 * step) % modulus);
   };
 
-  test.each(fixture.options)("$options on $logits", ({ options, logits, expected }) => {
-    const { prefix_allowed_tokens_fn: prefix, ...rest } = options as unknown as Omit<
-      GenerationOptions,
-      "prefix_allowed_tokens_fn"
-    > & {
-      prefix_allowed_tokens_fn?: { count: number; modulus: number };
-    };
-    const scores = processLogits({
-      eos_token_id: fixture.eos_token_id,
-      ...rest,
-      ...(prefix && { prefix_allowed_tokens_fn: allowedTokens(prefix) }),
-      input_ids: fixture.input_ids,
-      attention_mask: fixture.attention_mask,
-      scores: logitsNamed(logits),
-      vocab_size,
+  // Not `test.each`, which shortens names: the options have to stand there for `tooling/scripts/options-table.mjs`.
+  for (const { options, logits, expected } of fixture.options) {
+    test(`${JSON.stringify(options)} on ${logits}`, () => {
+      const { prefix_allowed_tokens_fn: prefix, ...rest } = options as unknown as Omit<
+        GenerationOptions,
+        "prefix_allowed_tokens_fn"
+      > & {
+        prefix_allowed_tokens_fn?: { count: number; modulus: number };
+      };
+      const scores = processLogits({
+        eos_token_id: fixture.eos_token_id,
+        ...rest,
+        ...(prefix && { prefix_allowed_tokens_fn: allowedTokens(prefix) }),
+        input_ids: fixture.input_ids,
+        attention_mask: fixture.attention_mask,
+        scores: logitsNamed(logits),
+        vocab_size,
+      });
+      const wanted = table(expected);
+      for (const [index, value] of scores.entries()) {
+        // What is ruled out is the same everywhere; logarithms differ in float32's last bits.
+        if (!Number.isFinite(wanted[index])) expect(value).toBe(wanted[index]);
+        else expect(Math.abs(value - wanted[index]!)).toBeLessThan(1e-6 * Math.max(1, Math.abs(wanted[index]!)));
+      }
     });
-    const wanted = table(expected);
-    for (const [index, value] of scores.entries()) {
-      // What is ruled out is the same everywhere; logarithms differ in float32's last bits.
-      if (!Number.isFinite(wanted[index])) expect(value).toBe(wanted[index]);
-      else expect(Math.abs(value - wanted[index]!)).toBeLessThan(1e-6 * Math.max(1, Math.abs(wanted[index]!)));
-    }
-  });
+  }
 });
 
-test("NaN and infinite scores are replaced on request", () => {
+test("remove_invalid_values replaces NaN and infinite scores", () => {
   const scores = Float32Array.of(1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
   removeInvalidValues()([], scores, 0);
   expect([...scores]).toEqual([1, 0, 3.4028234663852886e38, -3.4028234663852886e38]);

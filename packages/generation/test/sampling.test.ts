@@ -110,7 +110,7 @@ describe("a sampled generation", () => {
     });
   }
 
-  test("is what it was when this was written", async () => {
+  test("with a seed is what it was when this was written", async () => {
     const { sequences, seed } = await sample([3], { seed: 1234 });
     expect(seed).toBe(1234);
     expect(sequences).toEqual([STORED]);

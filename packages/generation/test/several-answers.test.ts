@@ -49,10 +49,10 @@ describe("num_return_sequences", () => {
   });
 });
 
-describe("beam sampling", () => {
+describe("beam sampling: num_beams with do_sample", () => {
   const beams = { num_beams: 4, do_sample: true, seed: 3, num_return_sequences: 2 };
 
-  test("is the same for the same seed, another for another, and its rows do not depend on other prompts", async () => {
+  test("is the same for the same seed, another for another seed, and its rows do not depend on other prompts", async () => {
     const both = await generate(beams).result;
     expect(await generate(beams).result).toEqual(both);
     expect(await generate({ ...beams, seed: 4 }).result).not.toEqual(both);
@@ -116,7 +116,7 @@ describe("logits that are no numbers", () => {
   const broken = (token: number) =>
     table.map((row, id) => (id === token ? row.map((value, index) => (index === 3 ? Number.NaN : value)) : row));
 
-  test.each([{}, { do_sample: true, seed: 1 }, { num_beams: 2 }])("with %o name row and step", async (options) => {
+  test.each([{}, { do_sample: true, seed: 1 }, { num_beams: 2 }])("with %j name row and step", async (options) => {
     const model = new MarkovModel(broken(9), [[4], [9]]);
     const args = { input_ids: [[4], [9]], model, first_logits: model.first_logits, pad_token_id: 0, max_new_tokens: 5 };
     const row = "num_beams" in options ? 2 : 1;
@@ -129,7 +129,7 @@ describe("logits that are no numbers", () => {
   });
 });
 
-describe("prompt lookup", () => {
+describe("prompt_lookup_num_tokens and max_matching_ngram_size", () => {
   // Each token has one that it nearly always leads to, so that answers repeat themselves.
   const steady = table.map((row, id) => row.map((value, next) => (next === (id % 5) + 3 ? value + 9 : value)));
   const run = async (options: Partial<GenerateTokensArguments>) => {
@@ -154,7 +154,7 @@ describe("prompt lookup", () => {
     { max_new_tokens: 1 },
     { max_new_tokens: 7 },
     { eos_token_id: [2, 6] },
-  ])("changes no token, score or logit with %o", async (options) => {
+  ])("change no token, score or logit with %j", async (options) => {
     const without = await run(options);
     for (const [prompt_lookup_num_tokens, max_matching_ngram_size] of [
       [1, 1],
@@ -168,14 +168,14 @@ describe("prompt lookup", () => {
     }
   });
 
-  test("needs fewer steps where the answer repeats itself", async () => {
+  test("need fewer steps where the answer repeats itself", async () => {
     const without = await run({});
     const lookup = await run({ prompt_lookup_num_tokens: 5 });
     expect(without.steps).toBe(39);
     expect(lookup.steps).toBeLessThan(15);
   });
 
-  test("streams one token at a time", async () => {
+  test("stream one token at a time", async () => {
     const heard: number[][][] = [];
     const streamer = { put: (ids: readonly (readonly number[])[]) => heard.push(ids.map((row) => [...row])), end() {} };
     const { result } = await run({ prompt_lookup_num_tokens: 5, streamer });

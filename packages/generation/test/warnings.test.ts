@@ -23,7 +23,7 @@ test.each([
   [{ min_length: 2, min_new_tokens: 2 }, ["overridden min_length"]],
   [{ output_scores: true }, ["needs_return_dict output_scores"]],
   [{ output_scores: true, output_logits: true, return_dict_in_generate: true }, []],
-])("%o: %o", (options, expected) => {
+])("%j: %j", (options, expected) => {
   expect(codes(options)).toEqual(expected);
 });
 
@@ -35,7 +35,7 @@ test("of an option from a file nothing is said to somebody who chose another way
   expect(codes(options, new Set())).toEqual(["needs_do_sample temperature", "needs_beams length_penalty"]);
 });
 
-test("a callback hears of them before anything is computed", async () => {
+test("warning_callback hears of them before anything is computed", async () => {
   const heard: unknown[] = [];
   const model = new ScriptedModel([[3, 4]]);
   await generateTokens({
