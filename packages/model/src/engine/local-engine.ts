@@ -2,7 +2,8 @@ import { contextLength, type InternVL2_5Config } from "@internvl/config";
 import { InternVLError, type LongCallOptions, Tensor } from "@internvl/core";
 import { type GenerationOptions, generateTokens, type TokenDecoder } from "@internvl/generation";
 import { reportingTo } from "../streaming.js";
-import { type CacheShape, KeyValueCache } from "./cache.js";
+import { KeyValueCache } from "./cache.js";
+import type { CacheShape } from "./cache-shape.js";
 import type { Decoder } from "./decoder.js";
 import { placeImageFeatures, type TokenEmbeddings } from "./embeddings.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult, ModelInputs } from "./engine.js";
@@ -29,8 +30,7 @@ export class LocalEngine implements Engine {
 
   constructor(parts: LocalParts) {
     this.#parts = parts;
-    const { num_hidden_layers, num_key_value_heads, head_dim } = parts.config.text_config;
-    this.#cacheShape = { num_layers: num_hidden_layers, num_key_value_heads, head_dim };
+    this.#cacheShape = parts.config.text_config;
   }
 
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
