@@ -299,6 +299,11 @@ export class KeyValueCache {
     return this.#rows.tokens.map((_, row) => row);
   }
 
+  /** @throws InternVLError `RELEASED` after `dispose()` */
+  assertUsable(): void {
+    this.#usable();
+  }
+
   #usable(): CacheStore {
     if (this.#store !== undefined) return this.#store;
     throw new InternVLError("RELEASED", { what: "The cache was disposed of", fix: "Start again without it." });

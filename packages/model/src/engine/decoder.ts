@@ -27,6 +27,8 @@ export interface ReadInputs extends LongCallOptions {
   logits_to_keep: number;
   /** Room the cache leaves behind the last token, for those that will be generated. */
   spare: number;
+  /** The most tokens that are read at once. */
+  prefill_chunk_size?: number | null;
   output_hidden_states?: boolean;
 }
 
@@ -62,7 +64,8 @@ export class Decoder {
     if (output_hidden_states) assertHiddenStates(this.#session);
     const length = inputs.embeddings.dims[1]!;
     const total = cache.length + length;
-    const piece = this.#pieceLength(cache.batch_size, total);
+    const most = Math.floor(MAX_SCORES / (cache.batch_size * this.#heads * total));
+    const piece = Math.min(inputs.prefill_chunk_size ?? MAX_PIECE, Math.max(MIN_PIECE, most));
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits: Tensor[] = [];
     const states: Tensor[][] = [];
@@ -124,10 +127,6 @@ export class Decoder {
     }
     cache.append(outputs, { visible, tokens, spare });
     return { ...outputs, logits };
-  }
-
-  #pieceLength(batch: number, total: number): number {
-    return Math.min(MAX_PIECE, Math.max(MIN_PIECE, Math.floor(MAX_SCORES / (batch * this.#heads * total))));
   }
 }
 
