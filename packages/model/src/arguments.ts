@@ -9,6 +9,8 @@ const INPUT_NAMES: readonly (keyof GenerateInputs)[] = [
   "pixel_values",
   "num_patches",
   "image_flags",
+  "past_key_values",
+  "prefill_chunk_size",
   "streamer",
   "logits_processor",
   "stopping_criteria",
@@ -29,12 +31,11 @@ export function splitArguments(
   const { generation_config = defaults, ...rest } = args;
   assertKnownOptions(rest, [...INPUT_NAMES, ...GENERATION_OPTION_NAMES, "generation_config"]);
   const isInput = (name: string) => (INPUT_NAMES as readonly string[]).includes(name);
-  const entries = Object.entries(rest).filter(([, value]) => value !== undefined);
-  const inputs = Object.fromEntries(entries.filter(([name]) => isInput(name)));
-  const options = Object.fromEntries(entries.filter(([name]) => !isInput(name)));
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const entries = Object.entries({ ...generationOptions(generation_config), ...Object.fromEntries(given) });
   return {
-    inputs: inputs as unknown as GenerateInputs,
-    options: { ...generationOptions(generation_config), ...options },
+    inputs: Object.fromEntries(entries.filter(([name]) => isInput(name))) as unknown as GenerateInputs,
+    options: Object.fromEntries(entries.filter(([name]) => !isInput(name))),
   };
 }
 

@@ -1,7 +1,8 @@
 export { AutoModelForImageTextToText, type ModelEntry } from "./auto/auto-model.js";
 export type { ImageTextToTextModel, ImageTextToTextProcessor } from "./auto/interfaces.js";
 export type { BatchChatArguments, ChatArguments, ChatOptions } from "./chat.js";
-export { type CacheShape, KeyValueCache } from "./engine/cache.js";
+export { type CacheOptions, KeyValueCache, type NewColumns } from "./engine/cache.js";
+export type { CacheShape } from "./engine/cache-shape.js";
 export type {
   Engine,
   ForwardInputs,

@@ -106,7 +106,8 @@ export class InternVL2_5ForConditionalGeneration {
    * Token ids, prompt included, one row a prompt, padded at the end to one length. A row that has finished stays as it
    * is while others go on.
    *
-   * With `return_dict_in_generate` an object with more: why each row ended, scores, the seed.
+   * With `return_dict_in_generate` an object with more: why each row ended, scores, the seed, and `past_key_values`, the
+   * cache to go on with, which is the caller's to dispose of.
    *
    * @throws AbortedError with the sequences so far in `partial`
    */

@@ -1,98 +1,245 @@
-import { Tensor } from "@internvl/core";
 import { KeyValueCache } from "@internvl/model";
 import { describe, expect, it } from "vitest";
+import { appendBoth, fedRows, newColumns, SHAPE, SlowCache, seenColumns, slowFedRows } from "./slow-cache.js";
 
-const shape = { num_layers: 2, num_key_value_heads: 2, head_dim: 3 };
-const batch = 2;
-
-/** Rows whose every number says where it belongs: batch, head, token, place in the head. */
-function rows(first: number, count: number, offset: number): Tensor {
-  const data: number[] = [];
-  for (let row = 0; row < batch; row++) {
-    for (let head = 0; head < shape.num_key_value_heads; head++) {
-      for (let token = first; token < first + count; token++) {
-        for (let i = 0; i < shape.head_dim; i++) data.push(offset + row * 1000 + head * 100 + token * 10 + i);
-      }
-    }
-  }
-  return new Tensor("float32", Float32Array.from(data), [batch, shape.num_key_value_heads, count, shape.head_dim]);
+/** A cache and the slow one, of `batch` rows with `length` columns. */
+function both(batch: number, length: number): { cache: KeyValueCache; slow: SlowCache } {
+  const cache = new KeyValueCache(batch, SHAPE);
+  const slow = new SlowCache(Array.from({ length: batch }, () => []));
+  if (length > 0) appendBoth(cache, slow, newColumns(batch, length));
+  return { cache, slow };
 }
 
-function outputs(first: number, count: number): Record<string, Tensor> {
-  return Object.fromEntries(
-    [0, 1].flatMap((layer) => [
-      [`new_key_values.${layer}.key`, rows(first, count, layer * 10_000)],
-      [`new_key_values.${layer}.value`, rows(first, count, 50_000 + layer * 10_000)],
-    ]),
-  );
+function expectSame(cache: KeyValueCache, slow: SlowCache): void {
+  expect(cache.length).toBe(slow.length);
+  expect(cache.batch_size).toBe(slow.rows.length);
+  expect(fedRows(cache)).toEqual(slowFedRows(slow));
+  expect(cache.attention_mask).toEqual(slow.rows.map((row) => row.map(({ visible }) => visible)));
+  expect(seenColumns(cache)).toBe(slow.rows.flat().filter(({ visible }) => visible).length);
+  expect(cache.commonPrefix(slow.rows.map((row) => row.map(({ token }) => token)))).toBe(slow.length);
 }
 
-/** The first `length` columns of a fed tensor, as the graph sees them. */
-function seen(tensor: Tensor, length: number): number[] {
-  const [, , capacity, width] = tensor.dims as [number, number, number, number];
-  const data = tensor.data as Float32Array;
-  const heads = batch * shape.num_key_value_heads;
-  return Array.from({ length: heads }, (_, head) => [
-    ...data.subarray(head * capacity * width, (head * capacity + length) * width),
-  ]).flat();
-}
+/** The array of layer 0's keys, to see whether another cache has the same one. */
+const arrayOf = (cache: KeyValueCache) => cache.feeds()["past_key_values.0.key"]!.data;
 
-function expectTokens(cache: KeyValueCache, length: number): void {
-  const feeds = cache.feeds();
-  for (const layer of [0, 1]) {
-    expect(seen(feeds[`past_key_values.${layer}.key`]!, length)).toEqual([
-      ...(rows(0, length, layer * 10_000).data as Float32Array),
-    ]);
-    expect(seen(feeds[`past_key_values.${layer}.value`]!, length)).toEqual([
-      ...(rows(0, length, 50_000 + layer * 10_000).data as Float32Array),
-    ]);
-  }
+/** Integers below `n`, the same in every run (Park and Miller 1988). */
+function integers(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (state * 48271) % 2147483647;
+    return state % n;
+  };
 }
-
-const visible = (count: number) => new Array<number>(batch * count).fill(1);
 
 describe("KeyValueCache", () => {
-  it("keeps every number in its place over pieces, steps and growth", () => {
-    const cache = new KeyValueCache(batch, shape);
-    cache.append(outputs(0, 5), 5, visible(5), 0);
+  it.each([1, 2, 3, 4, 5, 6])("holds what a plain cache holds after any operations in any order (%i)", (seed) => {
+    const below = integers(seed);
+    const pairs = [both(1 + below(3), below(6))];
+    const operations: ((pair: (typeof pairs)[number]) => void)[] = [
+      ({ cache, slow }) => appendBoth(cache, slow, newColumns(cache.batch_size, 1), 4),
+      ({ cache, slow }) => appendBoth(cache, slow, newColumns(cache.batch_size, 1), 4),
+      ({ cache, slow }) =>
+        appendBoth(
+          cache,
+          slow,
+          newColumns(cache.batch_size, 1 + below(5), () => below(2)),
+          below(9),
+        ),
+      ({ cache, slow }) => {
+        const length = below(slow.length + 3);
+        cache.crop(length);
+        slow.crop(length);
+      },
+      ({ cache, slow }) => {
+        const count = below(slow.length + 1);
+        cache.crop(-count);
+        slow.crop(slow.length - count);
+      },
+      ({ cache, slow }) => {
+        const rows = Array.from({ length: cache.batch_size }, () => below(cache.batch_size));
+        cache.reorder_cache(rows);
+        slow.select(rows);
+      },
+      ({ cache, slow }) => {
+        const rows = Array.from({ length: 1 + below(4) }, () => below(cache.batch_size));
+        cache.batch_select_indices(rows);
+        slow.select(rows);
+      },
+      ({ cache, slow }) => {
+        if (cache.batch_size > 3) return;
+        cache.batch_repeat_interleave(2);
+        slow.select(slow.rows.flatMap((_, row) => [row, row]));
+      },
+      ({ cache, slow }) => void pairs.push({ cache: cache.fork(), slow: slow.copy() }),
+      ({ cache, slow }) => void pairs.push({ cache: cache.fork(), slow: slow.copy() }),
+      ({ cache, slow }) => void pairs.push({ cache: KeyValueCache.load(cache.save(), SHAPE), slow: slow.copy() }),
+      (pair) => {
+        if (pairs.length === 1) return;
+        pair.cache.dispose();
+        pairs.splice(pairs.indexOf(pair), 1);
+      },
+      ({ cache, slow }) => {
+        if (below(4) > 0) return;
+        cache.reset();
+        slow.crop(0);
+      },
+    ];
+    for (let step = 0; step < 120; step++) {
+      operations[below(operations.length)]!(pairs[below(pairs.length)]!);
+      for (const { cache, slow } of pairs) expectSame(cache, slow);
+    }
+  });
+
+  it("makes room as it is asked to, and keeps what it holds when it grows", () => {
+    const { cache, slow } = both(2, 5);
     expect(cache.capacity).toBe(5);
-    cache.append(outputs(5, 2), 2, visible(2), 4);
+    appendBoth(cache, slow, newColumns(2, 2), 4);
     expect(cache.capacity).toBeGreaterThanOrEqual(11);
-    for (let token = 7; token < 90; token++) cache.append(outputs(token, 1), 1, visible(1), 4);
-    expect(cache.length).toBe(90);
-    expectTokens(cache, 90);
+    for (let token = 7; token < 90; token++) appendBoth(cache, slow, newColumns(2, 1), 4);
+    expectSame(cache, slow);
+
+    const reserved = new KeyValueCache(2, SHAPE, { max_cache_len: 50 });
+    const before = arrayOf(reserved);
+    appendBoth(reserved, new SlowCache([[], []]), newColumns(2, 50));
+    expect(arrayOf(reserved)).toBe(before);
+    appendBoth(reserved, new SlowCache([[], []]), newColumns(2, 1));
+    expect(reserved.capacity).toBe(51);
+    reserved.reset();
+    expect([reserved.length, reserved.capacity, reserved.batch_size]).toEqual([0, 50, 2]);
   });
 
-  it("hides padding and unused room, and nothing else", () => {
-    const cache = new KeyValueCache(batch, shape);
-    cache.append(outputs(0, 3), 3, [0, 0, 1, 1, 1, 1], 8);
-    const mask = cache.feeds()["past_mask"]!;
-    const data = mask.data as Float32Array;
-    const capacity = mask.dims[1]!;
-    expect([...data].map((value) => (value === 0 ? 1 : 0))).toEqual([
-      ...[0, 0, 1, ...new Array(capacity - 3).fill(0)],
-      ...[1, 1, 1, ...new Array(capacity - 3).fill(0)],
-    ]);
+  it("crops as Transformers does: a length, or a number of tokens below zero", () => {
+    const { cache } = both(2, 6);
+    cache.crop(9);
+    expect(cache.get_seq_length()).toBe(6);
+    cache.crop(-2);
+    cache.crop(-0);
+    expect(cache.get_seq_length()).toBe(4);
+    expect(() => cache.crop(-5)).toThrow(/Expected an integer of at least -4, got -5/);
+    expect(() => cache.crop(1.5)).toThrow(/got 1.5/);
+    cache.crop(0);
+    expect(cache.get_seq_length()).toBe(0);
   });
 
-  it("forgets what it is cropped to and writes over it", () => {
-    const cache = new KeyValueCache(batch, shape);
-    cache.append(outputs(0, 6), 6, visible(6), 0);
+  it("copies nothing that is equal when beams change places", () => {
+    const { cache, slow } = both(1, 20);
+    cache.batch_repeat_interleave(3);
+    slow.select([0, 0, 0]);
+    appendBoth(cache, slow, newColumns(3, 1), 30);
+    const array = arrayOf(cache) as Float32Array;
+    // What is equal in all rows is not touched: a mark in the prompt's columns stays where it is.
+    const rowSize = array.length / 3;
+    array[rowSize] = -1;
+    cache.reorder_cache([1, 0, 1]);
+    expect(arrayOf(cache)).toBe(array);
+    expect([array[0] === -1, array[rowSize], array[2 * rowSize] === -1]).toEqual([false, -1, false]);
+    array[rowSize] = array[0]!;
+    slow.select([1, 0, 1]);
+    expectSame(cache, slow);
+    // Rows 0 and 2 are the same now, so changing them copies nothing, their last columns neither.
+    const lastColumn = 20 * SHAPE.head_dim;
+    array[lastColumn] = -2;
+    cache.reorder_cache([2, 1, 0]);
+    expect(array[lastColumn]).toBe(-2);
+    cache.reorder_cache([0, 1, 2]);
+    expect([arrayOf(cache) === array, array[lastColumn]]).toEqual([true, -2]);
+  });
+
+  it("shares the arrays of a fork until one writes over what the other sees", () => {
+    const { cache, slow } = both(2, 5);
+    appendBoth(cache, slow, newColumns(2, 1), 30);
+    const fork = cache.fork();
+    const forked = slow.copy();
+    expect(arrayOf(fork)).toBe(arrayOf(cache));
+    // The first that reads on writes behind what both see.
+    appendBoth(fork, forked, newColumns(2, 2));
+    expect(arrayOf(fork)).toBe(arrayOf(cache));
+    expectSame(cache, slow);
+    appendBoth(cache, slow, newColumns(2, 1));
+    expect(arrayOf(fork)).not.toBe(arrayOf(cache));
+    expectSame(cache, slow);
+    expectSame(fork, forked);
+    // What was cropped belongs to nobody.
     cache.crop(2);
-    expect(cache.length).toBe(2);
-    expect([...(cache.feeds()["past_mask"]!.data as Float32Array)].filter((value) => value === 0)).toHaveLength(4);
-    cache.append(outputs(2, 3), 3, visible(3), 0);
-    expectTokens(cache, 5);
-    expect(() => cache.crop(6)).toThrow(/Expected 0 to 5, got 6/);
+    slow.crop(2);
+    const second = cache.fork();
+    appendBoth(cache, slow, newColumns(2, 1));
+    expect(arrayOf(second)).toBe(arrayOf(cache));
+  });
+
+  it("copies nothing once the other was disposed of", () => {
+    const { cache, slow } = both(2, 5);
+    appendBoth(cache, slow, newColumns(2, 1), 30);
+    const fork = cache.fork();
+    const array = arrayOf(cache);
+    appendBoth(fork, slow.copy(), newColumns(2, 1));
+    fork.dispose();
+    fork.dispose();
+    expect([fork.disposed, fork.byteLength, cache.disposed]).toEqual([true, 0, false]);
+    appendBoth(cache, slow, newColumns(2, 1));
+    cache.reorder_cache([1, 0]);
+    slow.select([1, 0]);
+    expect(arrayOf(cache)).toBe(array);
+    expectSame(cache, slow);
+  });
+
+  it("says how much of a prompt it has, padding and unknown tokens aside", () => {
+    const { cache, slow } = both(2, 0);
+    appendBoth(
+      cache,
+      slow,
+      newColumns(2, 4, (row, at) => (row === 0 && at === 0 ? 0 : 1)),
+    );
+    const ids = slow.rows.map((row) => row.map(({ token }) => token));
+    const [first, second] = ids as [number[], number[]];
+    expect(cache.commonPrefix([[-7, ...first.slice(1), 8], second.concat(9)])).toBe(4);
+    expect(cache.commonPrefix([first, [...second.slice(0, 2), 0, second[3]!]])).toBe(2);
+    expect(cache.commonPrefix([first.slice(0, 3), second])).toBe(3);
+    expect(() => cache.commonPrefix([first])).toThrow(/Expected 2, as in the cache, got 1/);
+  });
+
+  it("hides what it is told to and never shows what is hidden", () => {
+    const { cache } = both(2, 4);
+    const fork = cache.fork();
+    cache.hide([
+      [1, 1, 1, 1],
+      [1, 1, 0, 0],
+    ]);
+    cache.hide([
+      [1, 1, 1, 1],
+      [1, 1, 1, 1],
+    ]);
+    expect(cache.attention_mask).toEqual([
+      [1, 1, 1, 1],
+      [1, 1, 0, 0],
+    ]);
+    expect(seenColumns(cache)).toBe(6);
+    expect(seenColumns(fork)).toBe(8);
+  });
+
+  it("refuses rows and sizes that cannot be", () => {
+    const { cache } = both(2, 3);
+    expect(() => cache.reorder_cache([0, 2])).toThrow(/Expected rows from 0 to 1, at least one, got 2/);
+    expect(() => cache.reorder_cache([])).toThrow(/got none/);
+    expect(() => cache.batch_repeat_interleave(0)).toThrow(/repeats.*got 0/s);
+    expect(() => new KeyValueCache(0, SHAPE)).toThrow(/batch_size.*got 0/s);
+    expect(() => new KeyValueCache(1, SHAPE, { max_cache_len: -1 })).toThrow(/max_cache_len.*got -1/s);
   });
 
   it("is an error to use after it was disposed of", () => {
-    const cache = new KeyValueCache(batch, shape);
-    cache.append(outputs(0, 1), 1, visible(1), 0);
-    expect(cache.byteLength).toBe(2 * 2 * batch * 2 * 1 * 3 * 4);
+    const { cache } = both(2, 1);
+    expect(cache.byteLength).toBe(4 * 2 * 3 * 1 * 4 * 4);
     cache.dispose();
-    cache.dispose();
-    expect(cache.byteLength).toBe(0);
-    expect(() => cache.feeds()).toThrow(/disposed/);
+    expect([cache.byteLength, cache.length, cache.disposed]).toEqual([0, 0, true]);
+    for (const use of [
+      () => cache.feeds(),
+      () => cache.crop(0),
+      () => cache.fork(),
+      () => cache.save(),
+      () => cache.reset(),
+      () => cache.reorder_cache([0, 1]),
+    ]) {
+      expect(use).toThrow(/disposed/);
+    }
   });
 });

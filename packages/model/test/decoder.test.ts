@@ -48,7 +48,7 @@ async function read(decoder: Decoder, cache: KeyValueCache, positions: readonly 
 describe("a dynamic scaling", () => {
   it("sees the whole prompt from its first piece on, and then one token more a step", async () => {
     const { decoder, fed } = recordingDecoder();
-    const cache = new KeyValueCache(BATCH, { num_layers: 1, num_key_value_heads: 1, head_dim: 4 });
+    const cache = new KeyValueCache(BATCH, { num_hidden_layers: 1, num_key_value_heads: 1, head_dim: 4 });
     // As a row that is padded by ten on the left.
     const prompt = Array.from({ length: 1500 }, (_, i) => (i < 10 ? 1 : i - 10));
     await read(decoder, cache, prompt);
@@ -69,7 +69,7 @@ describe("a dynamic scaling", () => {
   it("starts again with each cache", async () => {
     const { decoder, fed } = recordingDecoder();
     for (const length of [300, 40]) {
-      const cache = new KeyValueCache(BATCH, { num_layers: 1, num_key_value_heads: 1, head_dim: 4 });
+      const cache = new KeyValueCache(BATCH, { num_hidden_layers: 1, num_key_value_heads: 1, head_dim: 4 });
       await read(
         decoder,
         cache,

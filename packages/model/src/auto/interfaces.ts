@@ -14,7 +14,7 @@ export interface ImageTextToTextModel {
   readonly generation_config: GenerationConfig;
   generate(
     args: GenerateArguments & { return_dict_in_generate: true },
-  ): Promise<Pick<GenerateResult, "sequences" | "generated_tokens">>;
+  ): Promise<Pick<GenerateResult, "sequences" | "generated_tokens" | "past_key_values">>;
   dispose(): Promise<void>;
 }
 

@@ -1,162 +1,337 @@
 import { InternVLError, Tensor } from "@internvl/core";
+import { readCacheFile, writeCacheFile } from "./cache-file.js";
+import { CacheRows } from "./cache-rows.js";
+import { assertSameShape, type CacheShape, shapeOf } from "./cache-shape.js";
+import { CacheStore } from "./cache-store.js";
 
-/** What a cache must know of the decoder. */
-export interface CacheShape {
-  num_layers: number;
-  num_key_value_heads: number;
-  head_dim: number;
+export interface CacheOptions {
+  /**
+   * Room for this many tokens is made at once, as in Transformers' `StaticCache`; a cache may still grow beyond. Default
+   * 0: room is made where it is needed.
+   */
+  max_cache_len?: number;
+}
+
+/** What `append` is told of the new columns. */
+export interface NewColumns {
+  /** `[batch][count]`: 0 for padding. */
+  visible: readonly (readonly number[])[];
+  /** `[batch][count]`, where they are known. */
+  tokens?: readonly (readonly number[])[];
+  /**
+   * Room to leave behind the new columns when the arrays must grow. 0 while a prompt is read in pieces, because
+   * attention costs time for unused room as well.
+   */
+  spare: number;
 }
 
 /** Room for this many tokens is added at once: small enough to waste little, large enough to copy rarely. */
 const GROWTH_STEP = 64;
 
 /**
- * The keys and values of the tokens that were read so far, in arrays of ours with spare room at the end.
+ * The keys and values of the tokens that were read so far: Transformers' `DynamicCache`, by its names where it has them.
  *
- * The decoder's graph gets the arrays whole and returns the rows of the new tokens only; this object writes them in
- * place. A graph that returned all rows, as most exports do, would copy the whole past at every step.
+ * The decoder's graph gets the arrays whole and returns the columns of the new tokens only; this object writes them in
+ * place. A graph that returned all columns, as most exports do, would copy the whole past at every step.
  *
  * Layout of each array: `[batch, num_key_value_heads, capacity, head_dim]`. Columns from `length` on are unused, and a
- * row's left padding is never seen: `mask` says so to the graph.
+ * row's left padding is never seen: `past_mask` says so to the graph.
+ *
+ * A cache belongs to one call of `forward` or `generate` at a time. Every method throws an InternVLError `RELEASED` after
+ * `dispose()`.
  */
 export class KeyValueCache {
-  readonly batch_size: number;
   readonly shape: CacheShape;
-  #length = 0;
-  #capacity = 0;
-  #keys: Float32Array[];
-  #values: Float32Array[];
-  /** `[batch, capacity]`: 0 for a column that may be seen, `HIDDEN` for padding and for unused room. */
-  #mask: Float32Array;
-  #disposed = false;
+  readonly #reserved: number;
+  #rows: CacheRows;
+  #store: CacheStore | undefined;
 
-  constructor(batch_size: number, shape: CacheShape) {
-    this.batch_size = batch_size;
-    this.shape = shape;
-    this.#keys = Array.from({ length: shape.num_layers }, () => new Float32Array(0));
-    this.#values = Array.from({ length: shape.num_layers }, () => new Float32Array(0));
-    this.#mask = new Float32Array(0);
+  /** An empty cache of `batch_size` rows: `new KeyValueCache(1, model.config.text_config)`. */
+  constructor(batch_size: number, shape: CacheShape, { max_cache_len = 0 }: CacheOptions = {}) {
+    assertCount("batch_size", batch_size, 1);
+    assertCount("max_cache_len", max_cache_len, 0);
+    this.shape = shapeOf(shape);
+    this.#reserved = max_cache_len;
+    this.#rows = CacheRows.empty(batch_size);
+    this.#store = this.#emptyStore(batch_size);
   }
 
-  /** Tokens in the cache, padding included. */
+  get batch_size(): number {
+    return this.#rows.batch;
+  }
+
+  /** Tokens of each row in the cache, padding included. */
   get length(): number {
-    return this.#length;
+    return this.#rows.length;
   }
 
-  /** Tokens there is room for. */
+  /** Transformers' name of `length`. */
+  get_seq_length(): number {
+    return this.length;
+  }
+
+  /** Tokens of each row that there is room for. */
   get capacity(): number {
-    return this.#capacity;
+    return this.#store?.size.capacity ?? 0;
   }
 
-  /** Bytes held. */
+  /** Bytes of keys and values. Forks that have written nothing over each other's count the same bytes. */
   get byteLength(): number {
-    const { num_layers, num_key_value_heads, head_dim } = this.shape;
-    return 2 * num_layers * this.batch_size * num_key_value_heads * this.#capacity * head_dim * 4;
+    return this.#store?.byteLength ?? 0;
   }
 
-  /** `past_key_values.N.key` and `.value`, `[batch, heads, capacity, head_dim]`, and `past_mask`. Views, no copies. */
+  get disposed(): boolean {
+    return this.#store === undefined;
+  }
+
+  /** `[batch][length]`: 0 for padding. A copy. */
+  get attention_mask(): number[][] {
+    return this.#rows.visible.map((row) => [...row]);
+  }
+
+  /**
+   * How many leading tokens `input_ids` shares with the cache in every row: what is left of it after
+   * `cache.crop(cache.commonPrefix(input_ids))`. Padding, and tokens that were read as embeddings, count as equal.
+   *
+   * @param input_ids `[batch][length]`
+   */
+  commonPrefix(input_ids: readonly ArrayLike<number>[]): number {
+    this.#usable();
+    if (input_ids.length !== this.batch_size) throw otherBatch(this.batch_size, input_ids.length);
+    return this.#rows.commonWith(input_ids);
+  }
+
+  /** `past_key_values.N.key` and `.value`, `[batch, heads, capacity, head_dim]`, which are views, and `past_mask`. */
   feeds(): Record<string, Tensor> {
-    this.#assertUsable();
-    const { num_layers, num_key_value_heads, head_dim } = this.shape;
-    const dims = [this.batch_size, num_key_value_heads, this.#capacity, head_dim];
-    const feeds: Record<string, Tensor> = {
-      past_mask: new Tensor("float32", this.#mask, [this.batch_size, this.#capacity]),
-    };
-    for (let layer = 0; layer < num_layers; layer++) {
-      feeds[`past_key_values.${layer}.key`] = new Tensor("float32", this.#keys[layer]!, dims);
-      feeds[`past_key_values.${layer}.value`] = new Tensor("float32", this.#values[layer]!, dims);
+    const { arrays, size } = this.#usable();
+    const { batch, heads, capacity, head_dim } = size;
+    const feeds: Record<string, Tensor> = { past_mask: new Tensor("float32", this.#mask(), [batch, capacity]) };
+    for (const [index, array] of arrays.entries()) {
+      feeds[arrayName("past_key_values", index)] = new Tensor("float32", array, [batch, heads, capacity, head_dim]);
     }
     return feeds;
   }
 
   /**
-   * Takes the rows of the new tokens.
+   * Takes the columns of the new tokens.
    *
-   * @param outputs `new_key_values.N.key` and `.value`, `[batch, heads, count, head_dim]`
-   * @param visible `[batch, count]`: 0 for padding
-   * @param spare room to leave behind the new rows when the arrays must grow. 0 while a prompt is read in pieces,
-   *   because attention costs time for unused room as well.
+   * @param outputs `new_key_values.N.key` and `.value`, float32 `[batch, heads, count, head_dim]`
    */
-  append(outputs: Record<string, Tensor>, count: number, visible: ArrayLike<number>, spare: number): void {
-    this.#assertUsable();
-    this.#reserve(this.#length + count, spare);
-    for (let layer = 0; layer < this.shape.num_layers; layer++) {
-      this.#write(this.#keys[layer]!, outputs[`new_key_values.${layer}.key`]!.data as Float32Array, count);
-      this.#write(this.#values[layer]!, outputs[`new_key_values.${layer}.value`]!.data as Float32Array, count);
+  append(outputs: Readonly<Record<string, Tensor>>, { visible, tokens, spare }: NewColumns): void {
+    const count = visible[0]!.length;
+    const store = this.#writable(count, spare);
+    for (let index = 0; index < store.arrays.length; index++) {
+      store.write(index, outputs[arrayName("new_key_values", index)]!.data as Float32Array, this.length, count);
     }
-    for (let row = 0; row < this.batch_size; row++) {
-      for (let i = 0; i < count; i++) {
-        this.#mask[row * this.#capacity + this.#length + i] = visible[row * count + i] ? 0 : HIDDEN;
-      }
-    }
-    this.#length += count;
+    this.#rows.append(visible, tokens);
+    store.used = this.length;
   }
 
-  /** Forgets all tokens from `length` on. */
-  crop(length: number): void {
-    if (!Number.isInteger(length) || length < 0 || length > this.#length) {
+  /**
+   * Forgets all tokens from `max_length` on; a cache that is not longer stays as it is. A negative number is how many
+   * tokens to forget.
+   */
+  crop(max_length: number): void {
+    this.#usable();
+    // -0 is what -count is for no tokens: it forgets none.
+    const isCount = max_length < 0 || Object.is(max_length, -0);
+    const length = isCount ? this.length + max_length : Math.min(max_length, this.length);
+    if (!Number.isInteger(max_length) || length < 0) {
       throw new InternVLError("INPUT_INVALID", {
         what: "A cache cannot be cropped to this length",
-        expected: `0 to ${this.#length}`,
-        got: String(length),
+        expected: `an integer of at least ${-this.length}`,
+        got: String(max_length),
       });
     }
-    for (let row = 0; row < this.batch_size; row++) {
-      const start = row * this.#capacity;
-      this.#mask.fill(HIDDEN, start + length, start + this.#length);
-    }
-    this.#length = length;
+    this.#rows.crop(length);
   }
 
-  /** Drops the arrays. Safe to call twice. */
+  /**
+   * Hides columns that were read as tokens: the padding behind a row that ended before others did.
+   *
+   * @param attention_mask `[batch][length]`: 0 hides a column; those that are hidden stay so
+   */
+  hide(attention_mask: readonly (readonly number[])[]): void {
+    this.#usable();
+    for (const [row, visible] of this.#rows.visible.entries()) {
+      for (let at = 0; at < visible.length; at++) visible[at] &&= attention_mask[row]![at] ? 1 : 0;
+    }
+  }
+
+  /**
+   * Row `r` goes on from what row `beam_idx[r]` has read. There may be more or fewer rows than before.
+   *
+   * Rows that were made from one another (the beams of a prompt) are equal up to that point, so only columns behind it
+   * are copied; rows that stay where they are are not copied at all. Another number of rows copies the whole.
+   */
+  reorder_cache(beam_idx: readonly number[]): void {
+    const store = this.#usable();
+    const odd = beam_idx.find((row) => !Number.isInteger(row) || row < 0 || row >= this.batch_size);
+    if (odd !== undefined || beam_idx.length === 0) {
+      throw new InternVLError("INPUT_INVALID", {
+        what: "The cache has no such row",
+        expected: `rows from 0 to ${this.batch_size - 1}, at least one`,
+        got: String(odd ?? "none"),
+      });
+    }
+    const moves = beam_idx
+      .map((from, row) => ({ row, from, start: from === row ? this.length : this.#startOfDifference(row, from) }))
+      .filter(({ start }) => start < this.length);
+    if (beam_idx.length !== this.batch_size || (moves.length > 0 && store.owners > 1)) {
+      this.#replaceStore(beam_idx, this.capacity);
+    } else if (moves.length > 0) {
+      store.move(moves, this.length);
+    }
+    this.#rows = this.#rows.select(beam_idx);
+  }
+
+  /** Each row `repeats` times, its copies next to each other. */
+  batch_repeat_interleave(repeats: number): void {
+    assertCount("repeats", repeats, 1);
+    this.reorder_cache(Array.from({ length: this.batch_size * repeats }, (_, row) => Math.floor(row / repeats)));
+  }
+
+  /** Only these rows, in this order. */
+  batch_select_indices(indices: readonly number[]): void {
+    this.reorder_cache(indices);
+  }
+
+  /** Forgets everything and drops the arrays; the number of rows stays. */
+  reset(): void {
+    this.#usable().owners--;
+    this.#rows = CacheRows.empty(this.batch_size);
+    this.#store = this.#emptyStore(this.batch_size);
+  }
+
+  /**
+   * A second cache with the same tokens. Keys and values are shared until one of the two writes over what the other sees:
+   * reading on copies nothing for the first that does it, and for both when the other was disposed of meanwhile.
+   */
+  fork(): KeyValueCache {
+    const store = this.#usable();
+    // What a single owner has cropped is nobody's.
+    if (store.owners === 1) store.used = this.length;
+    store.owners++;
+    const fork = new KeyValueCache(this.batch_size, this.shape);
+    fork.#store = store;
+    fork.#rows = this.#rows.select(this.#everyRow());
+    return fork;
+  }
+
+  /** Drops the arrays, or leaves them to the forks that share them. Safe to call twice. */
   dispose(): void {
-    this.#disposed = true;
-    this.#keys = [];
-    this.#values = [];
-    this.#mask = new Float32Array(0);
-    this.#length = 0;
-    this.#capacity = 0;
+    if (this.#store === undefined) return;
+    this.#store.owners--;
+    this.#store = undefined;
+    this.#rows = CacheRows.empty(this.batch_size);
   }
 
-  #write(target: Float32Array, rows: Float32Array, count: number): void {
-    const { num_key_value_heads, head_dim } = this.shape;
-    const width = count * head_dim;
-    for (let head = 0; head < this.batch_size * num_key_value_heads; head++) {
-      const start = (head * this.#capacity + this.#length) * head_dim;
-      target.set(rows.subarray(head * width, (head + 1) * width), start);
-    }
+  /** The cache as a safetensors file (see `cache-file.ts`), without unused room. */
+  save(): Uint8Array {
+    const store = this.#usable();
+    const { heads, head_dim } = store.size;
+    return writeCacheFile({
+      shape: this.shape,
+      tokens: this.#rows.tokens,
+      visible: this.#rows.visible,
+      dims: [this.batch_size, heads, this.length, head_dim],
+      arrays: store.arrays.map((_, index) => ({
+        name: arrayName("past_key_values", index),
+        data: () => store.read(index, this.length),
+      })),
+    });
   }
 
-  #reserve(needed: number, spare: number): void {
-    if (needed <= this.#capacity) return;
-    const capacity =
-      spare === 0 ? needed : Math.ceil((needed + Math.max(spare, needed >> 2)) / GROWTH_STEP) * GROWTH_STEP;
-    const { num_key_value_heads, head_dim } = this.shape;
-    const heads = this.batch_size * num_key_value_heads;
-    this.#keys = this.#keys.map((old) => regrow(old, heads, this.#capacity * head_dim, capacity * head_dim));
-    this.#values = this.#values.map((old) => regrow(old, heads, this.#capacity * head_dim, capacity * head_dim));
-    const mask = new Float32Array(this.batch_size * capacity).fill(HIDDEN);
-    for (let row = 0; row < this.batch_size; row++) {
-      mask.set(this.#mask.subarray(row * this.#capacity, row * this.#capacity + this.#length), row * capacity);
-    }
-    this.#mask = mask;
-    this.#capacity = capacity;
+  /**
+   * What `save` wrote.
+   *
+   * @param shape of the model that is to go on with it: `model.config.text_config`
+   * @throws InternVLError `FILE_INVALID` (no such file, cut off, changed), `INPUT_INVALID` (another model's)
+   */
+  static load(bytes: Uint8Array, shape: CacheShape): KeyValueCache {
+    const file = readCacheFile(bytes);
+    assertSameShape(file.shape, shape);
+    const [batch, heads, capacity, head_dim] = file.dims;
+    const cache = new KeyValueCache(batch, shape);
+    const arrays = cache.#usable().arrays.map((_, index) => file.array(arrayName("past_key_values", index)));
+    cache.#store = new CacheStore({ arrays: arrays.length, batch, heads, head_dim, capacity }, arrays);
+    cache.#rows = CacheRows.of(file.tokens, file.visible);
+    return cache;
   }
 
-  #assertUsable(): void {
-    if (this.#disposed) {
-      throw new InternVLError("RELEASED", { what: "The cache was disposed of", fix: "Start again without it." });
+  #mask(): Float32Array {
+    const { capacity, batch } = this.#usable().size;
+    const mask = new Float32Array(batch * capacity).fill(HIDDEN);
+    for (const [row, visible] of this.#rows.visible.entries()) {
+      for (let at = 0; at < visible.length; at++) if (visible[at]) mask[row * capacity + at] = 0;
     }
+    return mask;
+  }
+
+  #startOfDifference(row: number, other: number): number {
+    return row < this.batch_size ? this.#rows.common(row, other) : 0;
+  }
+
+  /** The store, with room for `count` more columns that this cache may write. */
+  #writable(count: number, spare: number): CacheStore {
+    const store = this.#usable();
+    const needed = this.length + count;
+    const fits = needed <= this.capacity;
+    if (fits && (store.owners === 1 || store.used === this.length)) return store;
+    const grown = spare === 0 ? needed : Math.ceil((needed + Math.max(spare, needed >> 2)) / GROWTH_STEP) * GROWTH_STEP;
+    return this.#replaceStore(this.#everyRow(), fits ? this.capacity : grown);
+  }
+
+  /** Copies these rows into a store of this cache alone. */
+  #replaceStore(rows: readonly number[], capacity: number): CacheStore {
+    const store = this.#usable();
+    store.owners--;
+    this.#store = store.select(rows, this.length, capacity, store.owners === 0);
+    return this.#store;
+  }
+
+  #emptyStore(batch: number): CacheStore {
+    const { num_hidden_layers, num_key_value_heads: heads, head_dim } = this.shape;
+    return CacheStore.empty({ arrays: 2 * num_hidden_layers, batch, heads, head_dim, capacity: this.#reserved });
+  }
+
+  #everyRow(): number[] {
+    return this.#rows.tokens.map((_, row) => row);
+  }
+
+  /** @throws InternVLError `RELEASED` after `dispose()` */
+  assertUsable(): void {
+    this.#usable();
+  }
+
+  #usable(): CacheStore {
+    if (this.#store !== undefined) return this.#store;
+    throw new InternVLError("RELEASED", { what: "The cache was disposed of", fix: "Start again without it." });
   }
 }
 
 /** Added to an attention score to hide it: exp(-1e9) is 0 in float32, and no sum with it overflows. */
 export const HIDDEN = -1e9;
 
-function regrow(old: Float32Array, rows: number, oldWidth: number, width: number): Float32Array {
-  const grown = new Float32Array(rows * width);
-  for (let row = 0; row < rows && oldWidth > 0; row++) {
-    grown.set(old.subarray(row * oldWidth, (row + 1) * oldWidth), row * width);
-  }
-  return grown;
+/** Arrays lie as key 0, value 0, key 1, … */
+function arrayName(prefix: string, index: number): string {
+  return `${prefix}.${index >> 1}.${index % 2 === 0 ? "key" : "value"}`;
+}
+
+export function otherBatch(cached: number, given: number): InternVLError {
+  return new InternVLError("INPUT_INVALID", {
+    what: "The cache and input_ids differ in their number of rows",
+    expected: `${cached}, as in the cache`,
+    got: String(given),
+    fix: "Use batch_select_indices or batch_repeat_interleave of the cache, or start without it.",
+  });
+}
+
+function assertCount(name: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new InternVLError("INPUT_INVALID", {
+    what: `${name} is no number that a cache can have`,
+    expected: `an integer of at least ${least}`,
+    got: String(value),
+  });
 }

@@ -18,6 +18,8 @@ export interface ReadInputs extends LongCallOptions {
   embeddings: Tensor;
   /** `[batch][length]`. */
   positions: readonly (readonly number[])[];
+  /** `[batch][length]`, where they are known. */
+  tokens?: readonly (readonly number[])[];
   /** `[batch][length]`, 0 for padding. */
   visible: readonly (readonly number[])[];
   cache: KeyValueCache;
@@ -25,6 +27,8 @@ export interface ReadInputs extends LongCallOptions {
   logits_to_keep: number;
   /** Room the cache leaves behind the last token, for those that will be generated. */
   spare: number;
+  /** The most tokens that are read at once. */
+  prefill_chunk_size?: number | null;
   output_hidden_states?: boolean;
 }
 
@@ -60,7 +64,8 @@ export class Decoder {
     if (output_hidden_states) assertHiddenStates(this.#session);
     const length = inputs.embeddings.dims[1]!;
     const total = cache.length + length;
-    const piece = this.#pieceLength(cache.batch_size, total);
+    const most = Math.floor(MAX_SCORES / (cache.batch_size * this.#heads * total));
+    const piece = Math.min(inputs.prefill_chunk_size ?? MAX_PIECE, Math.max(MIN_PIECE, most));
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits: Tensor[] = [];
     const states: Tensor[][] = [];
@@ -91,7 +96,8 @@ export class Decoder {
     const batch = cache.batch_size;
     const count = end - start;
     const positions = inputs.positions.flatMap((row) => row.slice(start, end));
-    const visible = inputs.visible.flatMap((row) => row.slice(start, end));
+    const visible = inputs.visible.map((row) => row.slice(start, end));
+    const tokens = inputs.tokens?.map((row) => row.slice(start, end));
     const { cos, sin } = rotaryTables(positions, this.#rotary, total);
     const half = this.#rotary.head_dim / 2;
     const outputs = await this.#session.run(
@@ -105,7 +111,7 @@ export class Decoder {
         ),
         rotary_cos: new Tensor("float32", cos, [batch * count, half]),
         rotary_sin: new Tensor("float32", sin, [batch * count, half]),
-        new_mask: new Tensor("float32", causalMask(visible, batch, count), [batch, count, count]),
+        new_mask: new Tensor("float32", causalMask(visible, count), [batch, count, count]),
         // At least one: a graph computes no empty product. The caller drops it.
         logits_to_keep: new Tensor("int64", BigInt64Array.of(BigInt(Math.max(1, kept))), [1]),
         ...cache.feeds(),
@@ -119,12 +125,8 @@ export class Decoder {
         fix: "Convert the checkpoint again.",
       });
     }
-    cache.append(outputs, count, visible, spare);
+    cache.append(outputs, { visible, tokens, spare });
     return { ...outputs, logits };
-  }
-
-  #pieceLength(batch: number, total: number): number {
-    return Math.min(MAX_PIECE, Math.max(MIN_PIECE, Math.floor(MAX_SCORES / (batch * this.#heads * total))));
   }
 }
 
@@ -132,13 +134,13 @@ export class Decoder {
  * `[batch, count, count]`: a token sees itself and what came before it in its row, and no padding. Padding sees itself,
  * so that its row is not empty (a softmax over nothing would be NaN, and spread).
  */
-function causalMask(visible: readonly number[], batch: number, count: number): Float32Array {
-  const mask = new Float32Array(batch * count * count).fill(HIDDEN);
-  for (let row = 0; row < batch; row++) {
+function causalMask(visible: readonly (readonly number[])[], count: number): Float32Array {
+  const mask = new Float32Array(visible.length * count * count).fill(HIDDEN);
+  for (const [row, seen] of visible.entries()) {
     for (let query = 0; query < count; query++) {
       const start = (row * count + query) * count;
       for (let key = 0; key <= query; key++) {
-        if (visible[row * count + key] || key === query) mask[start + key] = 0;
+        if (seen[key] || key === query) mask[start + key] = 0;
       }
     }
   }

@@ -15,7 +15,7 @@ export type TokenRows = readonly (readonly number[])[] | Tensor;
 export interface ModelInputs {
   /** `[batch, length]`, with `<IMG_CONTEXT>` where image features go. Left padded when rows differ in length. */
   input_ids: TokenRows;
-  /** `[batch, length]`, 0 for padding. Default: all ones. */
+  /** `[batch, length]`, 0 for padding; tokens in `past_key_values` included. Default: all ones behind those. */
   attention_mask?: TokenRows;
   /** float32 `[tiles, 3, size, size]`: the tiles of all pictures of all rows, in prompt order. */
   pixel_values?: Tensor;
@@ -56,12 +56,28 @@ export interface ForwardOutput {
 
 /** What `generate` takes beside the generation options. */
 export interface GenerateInputs extends ModelInputs, LongCallOptions {
+  /**
+   * What was read before: the beginning of `input_ids`, which stays the whole sequence. Only the rest is read, and
+   * pictures whose tokens are all cached are not encoded: `pixel_values` may be left out or hold all of them. The tokens
+   * of this call are appended, also when it is aborted or fails; with beams or several answers a fork takes them, and
+   * the cache stays as it was. Disposing of it is up to the caller.
+   */
+  past_key_values?: KeyValueCache;
+  /** The most tokens of a prompt that are read at once. Default 1024; memory may ask for fewer. */
+  prefill_chunk_size?: number | null;
   streamer?: Streamer;
   logits_processor?: readonly LogitsProcessor[];
   stopping_criteria?: readonly StoppingCriteria[];
 }
 
-export type GenerateResult = GenerateTokensResult;
+export interface GenerateResult extends GenerateTokensResult {
+  /**
+   * The cache with all of `sequences` but the last token, to go on with: the one that was given, or a new one. `dispose()`
+   * it when it is not needed. Absent with `num_beams` above 1, whose rows are no longer the sequences', and where the
+   * model runs in a worker.
+   */
+  past_key_values?: KeyValueCache;
+}
 
 /** Where a model runs: in this thread over sessions, or in a worker over messages. */
 export interface Engine {

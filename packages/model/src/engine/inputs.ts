@@ -47,8 +47,7 @@ export function assertTokenIds(rows: readonly (readonly number[])[], vocabularyS
 }
 
 /** 1 for tokens and 0 for padding, in the shape of `input_ids`. */
-export function toMask(value: TokenRows | undefined, batch: number, length: number): number[][] {
-  if (value === undefined) return Array.from({ length: batch }, () => new Array<number>(length).fill(1));
+export function toMask(value: TokenRows, batch: number, length: number): number[][] {
   const rows = toRows(value, "attention_mask");
   if (rows.length !== batch || rows[0]!.length !== length) {
     throw new InternVLError("INPUT_INVALID", {
@@ -60,10 +59,10 @@ export function toMask(value: TokenRows | undefined, batch: number, length: numb
   return rows;
 }
 
-/** Counts tokens from `start` on, leaving padding out; padding itself gets 1, as in Transformers. */
-export function positionsOf(mask: readonly (readonly number[])[], start: readonly number[]): number[][] {
-  return mask.map((row, index) => {
-    let next = start[index]!;
+/** Counts tokens, leaving padding out; padding itself gets 1, as in Transformers. */
+export function positionsOf(mask: readonly (readonly number[])[]): number[][] {
+  return mask.map((row) => {
+    let next = 0;
     return row.map((visible) => (visible ? next++ : 1));
   });
 }

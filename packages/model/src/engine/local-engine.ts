@@ -1,13 +1,22 @@
 import { contextLength, type InternVL2_5Config } from "@internvl/config";
 import { InternVLError, type LongCallOptions, Tensor } from "@internvl/core";
-import { type GenerationOptions, generateTokens, type TokenDecoder } from "@internvl/generation";
+import {
+  type GenerateTokensResult,
+  type GenerationOptions,
+  generateTokens,
+  type TokenDecoder,
+} from "@internvl/generation";
 import { reportingTo } from "../streaming.js";
-import { type CacheShape, KeyValueCache } from "./cache.js";
+import { KeyValueCache } from "./cache.js";
+import type { CacheShape } from "./cache-shape.js";
 import type { Decoder } from "./decoder.js";
-import { placeImageFeatures, type TokenEmbeddings } from "./embeddings.js";
+import type { TokenEmbeddings } from "./embeddings.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult, ModelInputs } from "./engine.js";
-import { assertTokenIds, positionsOf, toMask, toRows } from "./inputs.js";
-import type { Encoded, EncodeOptions, VisionEncoder } from "./vision.js";
+import { pickTiles, placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
+import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
+import { assertBeginning, assertFitsModel, claim, maskOver } from "./past.js";
+import { CachedSteps } from "./step-model.js";
+import type { VisionEncoder } from "./vision.js";
 
 /** Cache room for generated tokens before the arrays grow for the first time. */
 const FIRST_SPARE = 128;
@@ -29,40 +38,20 @@ export class LocalEngine implements Engine {
 
   constructor(parts: LocalParts) {
     this.#parts = parts;
-    const { num_hidden_layers, num_key_value_heads, head_dim } = parts.config.text_config;
-    this.#cacheShape = { num_layers: num_hidden_layers, num_key_value_heads, head_dim };
+    this.#cacheShape = parts.config.text_config;
   }
 
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
     this.#assertUsable();
     const input_ids = toRows(inputs.input_ids, "input_ids");
     const cache = inputs.past_key_values ?? new KeyValueCache(input_ids.length, this.#cacheShape);
-    const past = cache.length;
-    const length = input_ids[0]!.length;
-    const mask = toMask(inputs.attention_mask, input_ids.length, past + length);
-    const { output_hidden_states } = inputs;
-    const { embeddings, vision } = await this.#embed(inputs, input_ids, inputs.inputs_embeds);
-    const positions =
-      inputs.position_ids === undefined
-        ? positionsOf(mask, origin(mask)).map((row) => row.slice(past))
-        : toRows(inputs.position_ids, "position_ids");
-    const { logits, hidden_states } = await this.#parts.decoder.read({
-      embeddings,
-      positions,
-      visible: mask.map((row) => row.slice(past)),
-      cache,
-      logits_to_keep: inputs.logits_to_keep ?? 0,
-      spare: FIRST_SPARE,
-      output_hidden_states,
-      signal: inputs.signal,
-      progress_callback: inputs.progress_callback,
-    });
-    return {
-      logits,
-      past_key_values: cache,
-      image_hidden_states: vision?.features,
-      ...(output_hidden_states && { hidden_states, vision_hidden_states: vision?.hidden_states }),
-    };
+    assertFitsModel(cache, this.#cacheShape, input_ids.length);
+    const release = claim(cache);
+    try {
+      return await this.#forward(inputs, input_ids, cache);
+    } finally {
+      release();
+    }
   }
 
   async getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor> {
@@ -71,45 +60,23 @@ export class LocalEngine implements Engine {
   }
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
-    const context = contextLength(this.#parts.config.text_config);
-    const { input_ids, attention_mask } = reportingTo(inputs.streamer, () => {
+    const { input_ids, cache, release } = reportingTo(inputs.streamer, () => {
       this.#assertUsable();
       const input_ids = toRows(inputs.input_ids, "input_ids");
-      assertFits(input_ids[0]!.length, context);
-      return { input_ids, attention_mask: toMask(inputs.attention_mask, input_ids.length, input_ids[0]!.length) };
+      assertLength(input_ids[0]!.length, contextLength(this.#parts.config.text_config));
+      assertChunk(inputs.prefill_chunk_size);
+      const cache = this.#cacheFor(inputs, options, input_ids);
+      return { input_ids, cache, release: claim(cache) };
     });
-    const cache = new KeyValueCache(input_ids.length, this.#cacheShape);
-    const { decoder, embeddings, stopTextDecoder } = this.#parts;
-    const { signal, progress_callback, streamer, logits_processor, stopping_criteria } = inputs;
-    const reading = { cache, logits_to_keep: 1, spare: FIRST_SPARE, signal };
-    const readPrompt = async () => {
-      const embedded = await this.#embed(inputs, input_ids);
-      const positions = positionsOf(attention_mask, origin(attention_mask));
-      const prompt = { embeddings: embedded.embeddings, positions, visible: attention_mask };
-      return (await decoder.read({ ...reading, ...prompt, progress_callback })).logits.data as Float32Array;
-    };
-    const next = attention_mask.map((row) => row.reduce((sum, visible) => sum + visible, 0));
-    const visible = next.map(() => [1]);
-    const step = async (tokens: readonly number[]) => {
-      const embedded = await embeddings.lookUp(column(tokens), signal);
-      const positions = column(next.map((_, row) => next[row]!++));
-      return (await decoder.read({ ...reading, embeddings: embedded, positions, visible })).logits.data as Float32Array;
-    };
+    let kept = inputs.past_key_values;
     try {
-      return await generateTokens({
-        ...capped(options, input_ids[0]!.length, context),
-        input_ids,
-        attention_mask,
-        first_logits: readPrompt,
-        model: { vocab_size: this.#parts.config.text_config.vocab_size, step },
-        streamer,
-        logits_processor,
-        stopping_criteria,
-        decoder: options.stop_strings ? await stopTextDecoder() : undefined,
-        signal,
-      });
+      const result = await this.#generate(inputs, options, input_ids, cache);
+      if (!options.return_dict_in_generate || (options.num_beams ?? 1) > 1) return result;
+      kept = cache;
+      return { ...result, past_key_values: cache };
     } finally {
-      cache.dispose();
+      release();
+      if (cache !== kept) cache.dispose();
     }
   }
 
@@ -119,22 +86,110 @@ export class LocalEngine implements Engine {
     await Promise.all([vision.release(), embeddings.release(), decoder.release()]);
   }
 
-  async #embed(
-    inputs: ModelInputs & EncodeOptions,
-    input_ids: readonly (readonly number[])[],
-    given?: Tensor,
-  ): Promise<{ embeddings: Tensor; vision?: Encoded }> {
-    const { config, embeddings } = this.#parts;
-    assertTokenIds(input_ids, config.text_config.vocab_size);
-    assertTiles(inputs);
-    const { pixel_values, signal } = inputs;
+  /** The cache of a `generate` call: the caller's, a fork of it where there will be other rows, or a new one. */
+  #cacheFor(inputs: GenerateInputs, options: GenerationOptions, input_ids: number[][]): KeyValueCache {
+    const { past_key_values: given } = inputs;
+    if (given === undefined) return new KeyValueCache(input_ids.length, this.#cacheShape);
+    assertFitsModel(given, this.#cacheShape, input_ids.length);
+    assertBeginning(given, input_ids);
+    const { num_beams, num_return_sequences } = options;
+    return (num_beams ?? 1) > 1 || (num_return_sequences ?? 1) > 1 ? given.fork() : given;
+  }
+
+  async #forward(inputs: ForwardInputs, input_ids: number[][], cache: KeyValueCache): Promise<ForwardOutput> {
+    const past = cache.length;
+    const { pixel_values, inputs_embeds, position_ids, output_hidden_states, signal, progress_callback } = inputs;
+    const places = this.#placeTiles(inputs, input_ids, 0);
+    const mask = maskOver(cache, inputs.attention_mask, past + input_ids[0]!.length);
     const vision = pixel_values && (await this.#parts.vision.encode(pixel_values, inputs));
     // A copy: the caller's tensor is not ours to write image features into.
-    const embedded = given
-      ? new Tensor("float32", (given.data as Float32Array).slice(), given.dims)
-      : await embeddings.lookUp(input_ids, signal);
-    placeImageFeatures(embedded, input_ids, config.image_token_id, vision?.features, inputs.image_flags);
-    return { embeddings: embedded, vision };
+    const embeddings = inputs_embeds
+      ? new Tensor("float32", (inputs_embeds.data as Float32Array).slice(), inputs_embeds.dims)
+      : await this.#parts.embeddings.lookUp(input_ids, signal);
+    if (vision) placeFeatures(embeddings, places, vision.features, ({ tile }) => tile);
+    const { logits, hidden_states } = await this.#parts.decoder.read({
+      embeddings,
+      positions: position_ids ? toRows(position_ids, "position_ids") : from(past, positionsOf(mask)),
+      visible: from(past, mask),
+      tokens: inputs_embeds ? undefined : input_ids,
+      cache,
+      logits_to_keep: inputs.logits_to_keep ?? 0,
+      spare: FIRST_SPARE,
+      output_hidden_states,
+      signal,
+      progress_callback,
+    });
+    return {
+      logits,
+      past_key_values: cache,
+      image_hidden_states: vision?.features,
+      ...(output_hidden_states && { hidden_states, vision_hidden_states: vision?.hidden_states }),
+    };
+  }
+
+  async #generate(
+    inputs: GenerateInputs,
+    options: GenerationOptions,
+    input_ids: number[][],
+    cache: KeyValueCache,
+  ): Promise<GenerateTokensResult> {
+    const { config, decoder, embeddings, stopTextDecoder } = this.#parts;
+    const { signal, streamer, logits_processor, stopping_criteria } = inputs;
+    const { attention_mask, places } = reportingTo(streamer, () => ({
+      places: this.#placeTiles(inputs, input_ids, cache.length),
+      attention_mask: maskOver(cache, inputs.attention_mask, input_ids[0]!.length),
+    }));
+    const { vocab_size } = config.text_config;
+    const positions = attention_mask.map((row) => row.reduce((sum, visible) => sum + visible, 0));
+    return generateTokens({
+      ...capped(options, input_ids[0]!.length, contextLength(config.text_config)),
+      input_ids,
+      attention_mask,
+      first_logits: () => this.#readPrompt(inputs, { input_ids, attention_mask, places, cache }),
+      model: new CachedSteps({ decoder, embeddings, cache, vocab_size, positions, spare: FIRST_SPARE }),
+      streamer,
+      logits_processor,
+      stopping_criteria,
+      decoder: options.stop_strings ? await stopTextDecoder() : undefined,
+      signal,
+    });
+  }
+
+  /** Reads what the cache does not have of a prompt. */
+  async #readPrompt(inputs: GenerateInputs, prompt: Prompt): Promise<Float32Array> {
+    const { cache, places, attention_mask } = prompt;
+    const { signal, progress_callback, prefill_chunk_size } = inputs;
+    const { decoder, embeddings, vision } = this.#parts;
+    const past = cache.length;
+    const tokens = from(past, prompt.input_ids);
+    const tiles = places.map(({ tile }) => tile);
+    const encoded = tiles.length > 0 ? await vision.encode(pickTiles(inputs.pixel_values!, tiles), inputs) : undefined;
+    const embedded = await embeddings.lookUp(tokens, signal);
+    if (encoded) placeFeatures(embedded, places, encoded.features, (_, index) => index);
+    const { logits } = await decoder.read({
+      embeddings: embedded,
+      positions: from(past, positionsOf(attention_mask)),
+      visible: from(past, attention_mask),
+      tokens,
+      cache,
+      logits_to_keep: 1,
+      spare: FIRST_SPARE,
+      prefill_chunk_size,
+      signal,
+      progress_callback,
+    });
+    return logits.data as Float32Array;
+  }
+
+  /** Checks ids and pictures, before anything is computed. */
+  #placeTiles(inputs: ModelInputs, input_ids: readonly (readonly number[])[], past: number): TilePlaces[] {
+    const { image_token_id, num_image_token: tokensPerTile, text_config, image_size } = this.#parts.config;
+    const { pixel_values, image_flags: flags } = inputs;
+    assertTokenIds(input_ids, text_config.vocab_size);
+    if (pixel_values !== undefined) assertPixelValues(pixel_values, image_size);
+    assertTiles(inputs);
+    const tiles = pixel_values?.dims[0];
+    return placeTiles({ input_ids, past, image_token_id, tokensPerTile, tiles, flags });
   }
 
   #assertUsable(): void {
@@ -143,13 +198,19 @@ export class LocalEngine implements Engine {
   }
 }
 
-/** A column of one token a row. */
-function column(values: readonly number[]): number[][] {
-  return values.map((value) => [value]);
+/** A prompt, checked. */
+interface Prompt {
+  /** `[batch][length]`, what is cached included. */
+  input_ids: readonly (readonly number[])[];
+  attention_mask: readonly (readonly number[])[];
+  /** The tiles that are still to be encoded. */
+  places: readonly TilePlaces[];
+  cache: KeyValueCache;
 }
 
-function origin(rows: readonly unknown[]): number[] {
-  return rows.map(() => 0);
+/** The columns of each row from `start` on. */
+function from(start: number, rows: readonly (readonly number[])[]): number[][] {
+  return rows.map((row) => row.slice(start));
 }
 
 /** An answer ends where the context does. */
@@ -180,12 +241,21 @@ function assertTiles({ pixel_values, num_patches, image_flags }: ModelInputs): v
   }
 }
 
-function assertFits(length: number, context: number): void {
+function assertLength(length: number, context: number): void {
   if (length < context) return;
   throw new InternVLError("PROMPT_TOO_LONG", {
     what: "The prompt is longer than what the model can read",
     expected: `fewer than ${context} tokens, with room for an answer`,
     got: String(length),
     fix: "Send fewer pictures, fewer tiles a picture (max_tiles), or less text.",
+  });
+}
+
+function assertChunk(size: number | null | undefined): void {
+  if (size == null || (Number.isSafeInteger(size) && size > 0)) return;
+  throw new InternVLError("INPUT_INVALID", {
+    what: "prefill_chunk_size cannot be",
+    expected: "an integer of at least 1",
+    got: String(size),
   });
 }

@@ -139,6 +139,7 @@ export class ImageTextToTextPipeline extends Callable<
       progress_callback,
       return_dict_in_generate: true,
     });
+    result.past_key_values?.dispose();
     const candidates = result.sequences.length / batch.input_ids.length;
     const rows = result.sequences.map((sequence, index): GeneratedRow => {
       const mask = batch.attention_mask[Math.floor(index / candidates)]!;

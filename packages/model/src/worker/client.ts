@@ -67,6 +67,7 @@ export class WorkerEngine implements Engine {
     const { signal, progress_callback, streamer, logits_processor, stopping_criteria, ...rest } = inputs;
     reportingTo(streamer, () => {
       this.#assertRunning();
+      if (rest.past_key_values !== undefined) throw staysInWorker("past_key_values");
       if (logits_processor?.length) throw staysInWorker("logits_processor");
       if (stopping_criteria?.length) throw staysInWorker("stopping_criteria");
     });

@@ -37,7 +37,10 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
       case "generate": {
         const streamer = request.streaming ? remoteStreamer(id) : undefined;
         const inputs = { ...unpack(request.inputs), ...calls, streamer };
-        return model!.generate({ ...inputs, ...request.options, return_dict_in_generate: true });
+        const generated = await model!.generate({ ...inputs, ...request.options, return_dict_in_generate: true });
+        const { past_key_values, ...result } = generated;
+        past_key_values?.dispose();
+        return result;
       }
       case "dispose":
         return model?.dispose();
