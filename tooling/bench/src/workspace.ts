@@ -1,10 +1,13 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { convertCheckpoint, type DtypeOption, openModel, openSink } from "internvl";
 import { makeCheckpoint } from "./checkpoint/make.js";
 import { cutShape, SHAPES } from "./checkpoint/shape.js";
 import type { BenchOptions } from "./options.js";
 import { writePhoto } from "./photo.js";
+
+const DEMO_MODEL = dirname(createRequire(import.meta.url).resolve("@internvl/demo-model/config.json"));
 
 /** What benchmarks work on, made when it is first asked for. Later programs find checkpoint and picture again. */
 export class Workspace {
@@ -47,6 +50,13 @@ export class Workspace {
     this.#log(`converting to ${folder}`);
     await convertCheckpoint(await openModel(source), await openSink(folder), { dtype: dtypes });
     this.#converted.add(folder);
+    return folder;
+  }
+
+  /** The trained model of this repository, converted. */
+  async demo(dtype: DtypeOption): Promise<string> {
+    const folder = await this.folder(`demo-onnx-${typeof dtype === "string" ? dtype : Object.values(dtype).join("-")}`);
+    await convertCheckpoint(await openModel(DEMO_MODEL), await openSink(folder), { dtype });
     return folder;
   }
 

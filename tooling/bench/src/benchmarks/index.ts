@@ -1,9 +1,12 @@
+import { aborts } from "./aborts.js";
+import { batch } from "./batch.js";
 import type { Benchmark } from "./benchmark.js";
 import { convert } from "./convert.js";
 import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { load } from "./load.js";
 import { preprocess } from "./preprocess.js";
+import { search } from "./search.js";
 import { video } from "./video.js";
 import { vision } from "./vision.js";
 
@@ -15,5 +18,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   load,
   vision,
   decode,
+  batch,
+  search,
+  aborts,
   video,
 };

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import {
   convertCheckpoint,
   type Dtype,
@@ -12,6 +13,7 @@ import {
 } from "internvl";
 import { convertFolder } from "internvl/convert-command";
 import { timed } from "../measure.js";
+import { randomBits } from "../random.js";
 import { peakResidentBytes } from "./memory.js";
 import { Standstill } from "./standstill.js";
 
@@ -24,6 +26,11 @@ interface LoadArguments {
 interface AnswerArguments extends LoadArguments {
   picture: string;
   newTokens: number;
+}
+
+interface AbortArguments extends LoadArguments {
+  count: number;
+  seed: number;
 }
 
 /** What is measured in a process of its own, because its memory is of interest. Arguments and results are JSON. */
@@ -67,6 +74,40 @@ export const tasks = {
       return model.generate({ ...inputs, max_new_tokens: newTokens, eos_token_id: [], progress_callback });
     });
     return { ms, tokens: result[0]!.length, peaks };
+  },
+
+  /** Stops answers at moments that the seed chooses. The memory is what is resident after each. */
+  async aborts({ model: folder, dtype, threads, count, seed }: AbortArguments) {
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+    const processor = await InternVL2_5Processor.from_pretrained(folder);
+    const picture = createRequire(import.meta.url).resolve("@internvl/demo-model/samples/shapes-square.png");
+    const inputs = await processor({ text: "<image>\nHow many shapes are there?", images: picture });
+    const answer = async () => String(await model.generate({ ...inputs, max_new_tokens: 40, min_new_tokens: 40 }));
+    const expected = await answer();
+    const { ms } = await timed(answer);
+
+    const bits = randomBits(seed);
+    const residentBytes: number[] = [];
+    const stages = new Map<string, number>();
+    for (let round = 0; round < count; round++) {
+      const controller = new AbortController();
+      let stage = "start";
+      const timer = setTimeout(() => controller.abort(), (ms * (bits() % 1000)) / 1000);
+      const streamer = { put: () => (stage = "steps"), end() {} };
+      const progress_callback: ProgressCallback = (progress) => (stage = progress.stage);
+      const watched = { streamer, progress_callback, signal: controller.signal };
+      await model
+        .generate({ ...inputs, ...watched, max_new_tokens: 80, min_new_tokens: 80 })
+        .catch((error: unknown) => {
+          if (!controller.signal.aborted) throw error;
+          stages.set(stage, (stages.get(stage) ?? 0) + 1);
+        });
+      clearTimeout(timer);
+      residentBytes.push(process.memoryUsage.rss());
+    }
+    const sameAnswer = (await answer()) === expected;
+    await model.dispose();
+    return { residentBytes, sameAnswer, stages: [...stages].map(([name, times]) => `${name} ${times}`).join(", ") };
   },
 };
 
