@@ -1,5 +1,5 @@
 import { runInChild } from "../child/run.js";
-import { row } from "../report.js";
+import { type Row, row } from "../report.js";
 import { type Benchmark, MEGABYTE } from "./benchmark.js";
 
 const ABORTS = 200;
@@ -13,18 +13,16 @@ export const aborts: Benchmark = async (options, workspace) => {
   const count = options.runs ?? ABORTS;
   const { result } = await runInChild("aborts", { model, dtype, threads: options.threads, count, seed: 1 });
   if (!result.sameAnswer) throw new Error("After the aborts the model answered otherwise than before.");
-  const megabytes = result.residentBytes.map((bytes) => bytes / MEGABYTE);
-  const warm = row(`resident after ${WARM_UP}`, "MB", [megabytes[Math.min(WARM_UP, count) - 1]!]);
   return {
     benchmark: "aborts",
     setting: { model: "packages/demo-model", dtype, aborts: count, "stopped while": result.stages },
-    rows: [
-      row("resident after 1", "MB", [megabytes[0]!]),
-      warm,
-      ...[0.5, 1].map((part) => {
-        const after = Math.round(count * part);
-        return row(`resident after ${after}`, "MB", [megabytes[after - 1]!], warm);
-      }),
-    ],
+    rows: [...memoryRows("resident", result.residentBytes), ...memoryRows("JavaScript's own", result.usedBytes)],
   };
 };
+
+function memoryRows(what: string, bytes: readonly number[]): Row[] {
+  const after = (count: number, against?: Row) =>
+    row(`${what} after ${count}`, "MB", [bytes[count - 1]! / MEGABYTE], against);
+  const warm = after(Math.min(WARM_UP, bytes.length));
+  return [after(1), warm, after(Math.ceil(bytes.length / 2), warm), after(bytes.length, warm)];
+}

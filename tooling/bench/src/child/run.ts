@@ -12,7 +12,9 @@ export function runInChild<Name extends TaskName>(
   name: Name,
   args: Parameters<Tasks[Name]>[0],
 ): Promise<ChildResult<Awaited<ReturnType<Tasks[Name]>>>> {
-  const child = fork(new URL("./child.js", import.meta.url), [name, JSON.stringify(args)]);
+  // A task may want to know what is still in use, not what has not been collected yet.
+  const execArgv = ["--expose-gc"];
+  const child = fork(new URL("./child.js", import.meta.url), [name, JSON.stringify(args)], { execArgv });
   return new Promise((resolve, reject) => {
     child.on("message", (message) => resolve(message as ChildResult<Awaited<ReturnType<Tasks[Name]>>>));
     child.on("error", reject);

@@ -76,7 +76,7 @@ export const tasks = {
     return { ms, tokens: result[0]!.length, peaks };
   },
 
-  /** Stops answers at moments that the seed chooses. The memory is what is resident after each. */
+  /** Stops answers at moments that the seed chooses. Memory after each, once garbage is collected. */
   async aborts({ model: folder, dtype, threads, count, seed }: AbortArguments) {
     const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
     const processor = await InternVL2_5Processor.from_pretrained(folder);
@@ -88,6 +88,7 @@ export const tasks = {
 
     const bits = randomBits(seed);
     const residentBytes: number[] = [];
+    const usedBytes: number[] = [];
     const stages = new Map<string, number>();
     for (let round = 0; round < count; round++) {
       const controller = new AbortController();
@@ -103,11 +104,19 @@ export const tasks = {
           stages.set(stage, (stages.get(stage) ?? 0) + 1);
         });
       clearTimeout(timer);
-      residentBytes.push(process.memoryUsage.rss());
+      globalThis.gc!();
+      const { rss, heapUsed, external } = process.memoryUsage();
+      residentBytes.push(rss);
+      usedBytes.push(heapUsed + external);
     }
     const sameAnswer = (await answer()) === expected;
     await model.dispose();
-    return { residentBytes, sameAnswer, stages: [...stages].map(([name, times]) => `${name} ${times}`).join(", ") };
+    return {
+      residentBytes,
+      usedBytes,
+      sameAnswer,
+      stages: [...stages].map(([name, times]) => `${name} ${times}`).join(", "),
+    };
   },
 };
 
