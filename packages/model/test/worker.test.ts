@@ -61,6 +61,10 @@ describe("{ worker: true }", () => {
     const { logits, past_key_values } = await there.model.forward(inputs);
     expect(logits.data).toEqual((await here.model.forward(inputs)).logits.data);
     expect(past_key_values).toBeUndefined();
+    const labels = inputs.input_ids;
+    const loss_weight = (labels as number[][]).map((row) => row.map((_, at) => at % 3));
+    const weighted = { ...inputs, labels, loss_weight, logits_to_keep: 1 };
+    expect((await there.model.forward(weighted)).loss).toBe((await here.model.forward(weighted)).loss);
     await there.model.dispose();
     await here.model.dispose();
   });

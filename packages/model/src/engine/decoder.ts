@@ -2,6 +2,7 @@ import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAbort
 import { yieldToEventLoop } from "@internvl/generation";
 import { HIDDEN, type KeyValueCache } from "./cache.js";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
+import { JoinedPositions, slicePositions } from "./positions.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
 
 /**
@@ -30,6 +31,8 @@ export interface ReadInputs extends LongCallOptions {
   /** The most tokens that are read at once. */
   prefill_chunk_size?: number | null;
   output_hidden_states?: boolean;
+  /** Gets the logits of every position, piece by piece: float32 `[batch, count, vocabulary]` from position `start` on. */
+  onLogits?: (logits: Tensor, start: number) => void;
 }
 
 export interface ReadOutput {
@@ -67,23 +70,31 @@ export class Decoder {
     const most = Math.floor(MAX_SCORES / (cache.batch_size * this.#heads * total));
     const piece = Math.min(inputs.prefill_chunk_size ?? MAX_PIECE, Math.max(MIN_PIECE, most));
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
-    const logits: Tensor[] = [];
-    const states: Tensor[][] = [];
+    const logits = new JoinedPositions(wanted);
+    const states: JoinedPositions[] = [];
     for (let start = 0; start < length; start += piece) {
       throwIfAborted(signal, "Reading the prompt was aborted");
       const end = Math.min(start + piece, length);
+      const count = end - start;
       const kept = Math.max(0, end - Math.max(start, length - wanted));
-      const outputs = await this.#run(inputs, { start, end, total }, kept, end === length ? inputs.spare : 0);
-      if (kept > 0) logits.push(outputs.logits);
-      if (output_hidden_states) states.push(hiddenStatesOf(outputs));
+      const given = inputs.onLogits ? count : kept;
+      const outputs = await this.#run(inputs, { start, end, total }, given, end === length ? inputs.spare : 0);
+      inputs.onLogits?.(outputs.logits, start);
+      if (kept > 0) logits.add(slicePositions(outputs.logits, given - kept, given));
+      if (output_hidden_states) {
+        for (const [layer, state] of hiddenStatesOf(outputs).entries()) {
+          states[layer] ??= new JoinedPositions(length);
+          states[layer].add(state);
+        }
+      }
       if (length > 1) {
         progress_callback?.({ stage: "prefill", loaded: end, total: length, unit: "tokens" });
         await yieldToEventLoop();
       }
     }
     return {
-      logits: joinPositions(logits),
-      hidden_states: states[0]?.map((_, layer) => joinPositions(states.map((run) => run[layer]!))),
+      logits: logits.tensor,
+      hidden_states: output_hidden_states ? states.map(({ tensor }) => tensor) : undefined,
     };
   }
 
@@ -145,35 +156,4 @@ function causalMask(visible: readonly (readonly number[])[], count: number): Flo
     }
   }
   return mask;
-}
-
-function slicePositions(tensor: Tensor, start: number, end: number): Tensor {
-  const [batch, length, hidden] = tensor.dims as [number, number, number];
-  if (start === 0 && end === length) return tensor;
-  const data = tensor.data as Float32Array;
-  const width = (end - start) * hidden;
-  const part = new Float32Array(batch * width);
-  for (let row = 0; row < batch; row++) {
-    const from = (row * length + start) * hidden;
-    part.set(data.subarray(from, from + width), row * width);
-  }
-  return new Tensor("float32", part, [batch, end - start, hidden]);
-}
-
-function joinPositions(parts: readonly Tensor[]): Tensor {
-  if (parts.length === 1) return parts[0]!;
-  const [batch, , width] = parts[0]!.dims as [number, number, number];
-  const length = parts.reduce((sum, part) => sum + part.dims[1]!, 0);
-  const joined = new Float32Array(batch * length * width);
-  let done = 0;
-  for (const part of parts) {
-    const count = part.dims[1]!;
-    const data = part.data as Float32Array;
-    for (let row = 0; row < batch; row++) {
-      const rows = data.subarray(row * count * width, (row + 1) * count * width);
-      joined.set(rows, (row * length + done) * width);
-    }
-    done += count;
-  }
-  return new Tensor("float32", joined, [batch, length, width]);
 }

@@ -34,11 +34,25 @@ export interface ForwardInputs extends ModelInputs, LongCallOptions {
   past_key_values?: KeyValueCache;
   /** Logits of the last N positions only. 0 (the default) means all, as in Transformers. */
   logits_to_keep?: number;
+  /**
+   * `[batch, length]`, the token at each position as in `input_ids`, or -100 for what does not count (padding, the
+   * question): the output gets `loss`. It is over all positions, whatever `logits_to_keep` says.
+   */
+  labels?: TokenRows;
+  /** `[batch, length]`, how much each label counts; float32 where it is a `Tensor`. Needs `labels`. Default: all alike. */
+  loss_weight?: TokenRows;
+  /** The most tokens that are read at once. Default 1024; memory may ask for fewer. */
+  prefill_chunk_size?: number | null;
   /** Also the states between the layers. The folder must have been converted with them. Default false. */
   output_hidden_states?: boolean;
 }
 
 export interface ForwardOutput {
+  /**
+   * With `labels`: the mean cross entropy of the next tokens, in nats. With `loss_weight` as well, the weighted sum of
+   * each token's over the sum of the weights, both shifted by one. NaN when no label counts, as in PyTorch.
+   */
+  loss?: number;
   /** float32 `[batch, kept, vocabulary]`. */
   logits: Tensor;
   /** The cache with the new rows. `dispose()` it when it is not needed. Absent where the model runs in a worker. */

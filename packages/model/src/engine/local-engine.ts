@@ -14,6 +14,7 @@ import type { TokenEmbeddings } from "./embeddings.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult, ModelInputs } from "./engine.js";
 import { pickTiles, placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
+import { NextTokenLoss } from "./loss.js";
 import { assertBeginning, assertFitsModel, claim, maskOver } from "./past.js";
 import { CachedSteps } from "./step-model.js";
 import type { VisionEncoder } from "./vision.js";
@@ -99,6 +100,8 @@ export class LocalEngine implements Engine {
   async #forward(inputs: ForwardInputs, input_ids: number[][], cache: KeyValueCache): Promise<ForwardOutput> {
     const past = cache.length;
     const { pixel_values, inputs_embeds, position_ids, output_hidden_states, signal, progress_callback } = inputs;
+    assertChunk(inputs.prefill_chunk_size);
+    const loss = this.#loss(inputs, [input_ids.length, input_ids[0]!.length]);
     const places = this.#placeTiles(inputs, input_ids, 0);
     const mask = maskOver(cache, inputs.attention_mask, past + input_ids[0]!.length);
     const vision = pixel_values && (await this.#parts.vision.encode(pixel_values, inputs));
@@ -115,16 +118,30 @@ export class LocalEngine implements Engine {
       cache,
       logits_to_keep: inputs.logits_to_keep ?? 0,
       spare: FIRST_SPARE,
+      prefill_chunk_size: inputs.prefill_chunk_size,
       output_hidden_states,
+      onLogits: loss && ((piece, start) => loss.add(piece, start)),
       signal,
       progress_callback,
     });
     return {
+      ...(loss && { loss: loss.value }),
       logits,
       past_key_values: cache,
       image_hidden_states: vision?.features,
       ...(output_hidden_states && { hidden_states, vision_hidden_states: vision?.hidden_states }),
     };
+  }
+
+  #loss({ labels, loss_weight }: ForwardInputs, shape: readonly [number, number]): NextTokenLoss | undefined {
+    if (labels !== undefined) {
+      return new NextTokenLoss({ labels, loss_weight }, shape, this.#parts.config.text_config.vocab_size);
+    }
+    if (loss_weight === undefined) return undefined;
+    throw new InternVLError("INPUT_INVALID", {
+      what: "loss_weight says how much each label counts, and there are no labels",
+      fix: "Pass labels as well.",
+    });
   }
 
   async #generate(
