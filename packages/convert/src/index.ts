@@ -22,6 +22,7 @@ export {
   type TensorSpec,
   type WeightSource,
 } from "./checkpoint/index.js";
+export { listing } from "./checkpoint/listing.js";
 export { type Conversion, type ConvertOptions, convertCheckpoint } from "./convert.js";
 export { type Inspection, inspectCheckpoint } from "./inspect.js";
 export { Layers } from "./layers/layers.js";

@@ -93,6 +93,24 @@ describe("the files of a folder", () => {
     });
   });
 
+  test("the settings of videos are their own", async () => {
+    const files = await randomCheckpoint({ form: "300M" });
+    const video = {
+      num_frames: 8,
+      do_sample_frames: true,
+      image_mean: [0.1, 0.2, 0.3],
+      size: { height: 28, width: 28 },
+    };
+    const own = { ...files, "video_preprocessor_config.json": JSON.stringify(video) };
+    const folder = await rewritten(own, "transformers");
+    const { image_processor, video_processor } = await json(folder, "processor_config.json");
+    expect(video_processor).toMatchObject({ ...video, video_processor_type: "InternVLVideoProcessor" });
+    expect(video_processor).not.toHaveProperty("fps");
+    expect(image_processor).toMatchObject({ size: { height: 56, width: 56 } });
+    const read = await InternVL2_5Processor.from_pretrained(folder);
+    expect({ ...read.video_processor }).toMatchObject(video);
+  });
+
   test("in the original's, from a folder that has only a tokenizer.json", async () => {
     const files = await randomCheckpoint({ form: "300M" });
     const merged = await rewritten(files, "transformers");

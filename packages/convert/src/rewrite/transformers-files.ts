@@ -26,14 +26,14 @@ const NAMED_TOKENS = {
  * `<video>`, tokenizer_config.json, special_tokens_map.json.
  */
 export async function writeTransformersFiles(sink: FileSink, processor: InternVL2_5Processor): Promise<void> {
-  const { image_processor, image_seq_length, chat_template } = processor;
+  const { image_processor, image_seq_length, chat_template, video_processor } = processor;
   const image = imageProcessorJson(image_processor);
   await writeJson(sink, "preprocessor_config.json", { ...image, processor_class: PROCESSOR_CLASS });
   await writeJson(sink, "processor_config.json", {
     image_processor: image,
     image_seq_length,
     processor_class: PROCESSOR_CLASS,
-    video_processor: videoProcessorJson(image_processor),
+    video_processor: videoProcessorJson(video_processor),
   });
   // Its processor replaces the context token; <image> would stay as text.
   await writeFile(sink, "chat_template.jinja", chat_template.text.replaceAll(IMAGE_TOKEN, CONTEXT_IMAGE_TOKEN));
@@ -42,44 +42,43 @@ export async function writeTransformersFiles(sink: FileSink, processor: InternVL
 
 /** `GotOcr2ImageProcessor`'s fields. Its `crop_to_patches` is false: the processor turns it on. */
 function imageProcessorJson(image_processor: InternVL2_5Processor["image_processor"]): JsonObject {
-  const { do_convert_rgb, do_normalize, do_rescale, do_resize, image_mean, image_std } = image_processor;
-  const { max_tiles, min_tiles, resample, rescale_factor, size } = image_processor;
-  return {
-    ...image_processor.unknown_fields,
+  const { max_tiles, min_tiles, unknown_fields } = image_processor;
+  return sortedByName({
+    ...unknown_fields,
+    ...pixelFields(image_processor),
     crop_to_patches: false,
-    do_convert_rgb,
-    do_normalize,
-    do_rescale,
-    do_resize,
-    image_mean,
     image_processor_type: "GotOcr2ImageProcessor",
-    image_std,
     max_patches: max_tiles,
     min_patches: min_tiles,
-    resample,
-    rescale_factor,
+  });
+}
+
+function videoProcessorJson(video_processor: InternVL2_5Processor["video_processor"]): JsonObject {
+  const { do_sample_frames, fps, initial_shift, num_frames } = video_processor;
+  return sortedByName({
+    ...pixelFields(video_processor),
+    do_sample_frames,
+    ...(fps !== null && { fps }),
+    initial_shift,
+    ...(num_frames !== null && { num_frames }),
+    return_metadata: false,
+    video_processor_type: "InternVLVideoProcessor",
+  });
+}
+
+/** What both processors do with the pixels of a picture. */
+function pixelFields(processor: InternVL2_5Processor["image_processor" | "video_processor"]): JsonObject {
+  const { do_convert_rgb, do_normalize, do_rescale, do_resize, image_mean, image_std } = processor;
+  const { resample, rescale_factor, size } = processor;
+  return {
+    ...{ do_convert_rgb, do_normalize, do_rescale, do_resize, image_mean, image_std, resample, rescale_factor },
     size: { ...size },
   };
 }
 
-function videoProcessorJson(image_processor: InternVL2_5Processor["image_processor"]): JsonObject {
-  const { do_convert_rgb, do_normalize, do_rescale, do_resize, image_mean, image_std } = image_processor;
-  const { resample, rescale_factor, size } = image_processor;
-  return {
-    do_convert_rgb,
-    do_normalize,
-    do_rescale,
-    do_resize,
-    do_sample_frames: false,
-    image_mean,
-    image_std,
-    initial_shift: true,
-    resample,
-    rescale_factor,
-    return_metadata: false,
-    size: { ...size },
-    video_processor_type: "InternVLVideoProcessor",
-  };
+/** As Transformers writes its files. */
+function sortedByName(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function writeTokenizer(sink: FileSink, tokenizer: InternVL2_5Processor["tokenizer"]): Promise<void> {

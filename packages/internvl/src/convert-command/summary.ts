@@ -1,4 +1,4 @@
-import { type PartCheck, partName } from "@internvl/convert";
+import { listing, type PartCheck, partName } from "@internvl/convert";
 import { formatBytes, formatSeconds } from "../terminal/format.js";
 import { VERIFIED_PARAMETERS } from "./check.js";
 import type { ConvertFolderReport } from "./convert-folder.js";
@@ -30,12 +30,7 @@ export function rewriteText(report: RewriteFolderReport): string {
 
 /** Tensors that nothing was made of, for a person to see that nothing is missing. */
 function unusedLines(unused: readonly string[]): string[] {
-  const SHOWN = 8;
-  const rest = unused.length - SHOWN;
-  const more = rest > 0 ? ` and ${rest} more` : "";
-  return unused.length === 0
-    ? []
-    : [`not used, because the network has none: ${unused.slice(0, SHOWN).join(", ")}${more}`];
+  return unused.length === 0 ? [] : [`not used, because the network has none: ${listing(unused)}`];
 }
 
 /** The report as one JSON object. */
