@@ -1,5 +1,10 @@
 import { GenerationConfig } from "@internvl/config";
-import { assertKnownOptions, GENERATION_OPTION_NAMES, type GenerationOptions } from "@internvl/generation";
+import {
+  assertKnownOptions,
+  GENERATION_OPTION_NAMES,
+  type GenerationOptions,
+  generationWarnings,
+} from "@internvl/generation";
 import type { GenerateInputs } from "./engine/engine.js";
 import type { GenerateArguments } from "./model.js";
 
@@ -20,7 +25,7 @@ const INPUT_NAMES: readonly (keyof GenerateInputs)[] = [
 
 /**
  * Takes the one object of a `generate` call apart. Options of the call win over its `generation_config`, which stands in
- * for the model's own.
+ * for the model's own. Warnings are about what the call itself says, as in Transformers.
  *
  * @throws InternVLError `INPUT_INVALID` for a name that is neither, with the nearest one
  */
@@ -28,14 +33,20 @@ export function splitArguments(
   args: GenerateArguments,
   defaults: GenerationConfig,
 ): { inputs: GenerateInputs; options: GenerationOptions } {
-  const { generation_config = defaults, ...rest } = args;
-  assertKnownOptions(rest, [...INPUT_NAMES, ...GENERATION_OPTION_NAMES, "generation_config"]);
+  const { generation_config = defaults, warning_callback, ...rest } = args;
+  assertKnownOptions(rest, [...INPUT_NAMES, ...GENERATION_OPTION_NAMES, "generation_config", "warning_callback"]);
   const isInput = (name: string) => (INPUT_NAMES as readonly string[]).includes(name);
-  const given = Object.entries(rest).filter(([, value]) => value !== undefined);
-  const entries = Object.entries({ ...generationOptions(generation_config), ...Object.fromEntries(given) });
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const configured = generationOptions(generation_config);
+  const entries = Object.entries({ ...configured, ...given });
+  const options: GenerationOptions = Object.fromEntries(entries.filter(([name]) => !isInput(name)));
+  if (warning_callback !== undefined) {
+    const own = args.generation_config === undefined ? given : { ...configured, ...given };
+    for (const warning of generationWarnings(options, new Set(Object.keys(own)))) warning_callback(warning);
+  }
   return {
     inputs: Object.fromEntries(entries.filter(([name]) => isInput(name))) as unknown as GenerateInputs,
-    options: Object.fromEntries(entries.filter(([name]) => !isInput(name))),
+    options,
   };
 }
 

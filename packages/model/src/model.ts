@@ -7,7 +7,7 @@ import {
   resolveRuntime,
   type Tensor,
 } from "@internvl/core";
-import type { GenerationOptions } from "@internvl/generation";
+import type { GenerationOptions, WarningCallback } from "@internvl/generation";
 import type { ChatTurn } from "@internvl/processor";
 import { splitArguments } from "./arguments.js";
 import { type BatchChatArguments, batchChat, type ChatArguments, chat } from "./chat.js";
@@ -28,6 +28,8 @@ export interface ModelOptions extends LoadOptions {
 export interface GenerateArguments extends GenerateInputs, GenerationOptions {
   /** Defaults for this call, instead of the model's generation_config.json. Options beside it win. */
   generation_config?: GenerationConfig | GenerationOptions;
+  /** Hears of options that do nothing as they stand, which Transformers logs. Default: nobody does. */
+  warning_callback?: WarningCallback;
 }
 
 /**
