@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./prepare.mjs";
 
@@ -17,8 +17,8 @@ const ARGUMENTS = [
   ...["generation_config", "logits_processor", "stopping_criteria", "streamer", "signal", "past_key_values"],
   "warning_callback",
 ];
-/** A test that a value is refused does not show what the option does. */
-const REFUSAL = / is refused/;
+/** What is refused or warned of does not show what an option does. */
+const BESIDE_THE_POINT = /\/options\.test\.ts$| is refused|^\{.*\}: \[/;
 const MOST_GROUPS = 3;
 
 const { GENERATION_OPTION_NAMES } = await import(pathToFileURL(join(root, "packages/generation/dist/index.js")).href);
@@ -27,7 +27,7 @@ const rows = [...GENERATION_OPTION_NAMES, ...ARGUMENTS].map((option) => [option,
 const unshown = rows.filter(([, groups]) => groups.length === 0).map(([option]) => option);
 if (unshown.length > 0) fail(`No test shows ${unshown.join(", ")}: its name has to say the option's name.`);
 
-const table = ["", "| option | shown by |", "| --- | --- |", ...rows.map(rowOf), ""].join("\n");
+const table = ["", "| option | shown by (tests) |", "| --- | --- |", ...rows.map(rowOf), ""].join("\n");
 const readme = readFileSync(README, "utf8");
 const start = readme.indexOf(START);
 const end = readme.indexOf(END);
@@ -55,24 +55,23 @@ function listTests() {
   }
 }
 
-/** `[file and suite, number of tests]`, the largest first. */
+/** Suites with tests of the option, and how many: the largest first. */
 function groupsOf(option) {
   const word = new RegExp(`(?<!\\w)${option}(?!\\w)`);
   const counts = new Map();
   for (const { file, name } of tests) {
-    if (!word.test(name) || REFUSAL.test(name)) continue;
-    const suites = name.split(" > ").slice(0, -1);
-    // A test outside of a suite, or one whose title alone has the name, is named itself.
-    const title = suites.length > 0 && !/^[^{]*$/.test(name) ? suites.join(", ") : name.split(" > ").join(", ");
-    const label = `${relative(root, file).split("/").join("/")}: ${title}`;
+    if (!word.test(name) || BESIDE_THE_POINT.test(file) || BESIDE_THE_POINT.test(name)) continue;
+    const [suite] = name.split(" > ");
+    const path = relative(join(README, ".."), file).split("\\").join("/");
+    const label = `[${basename(file)}](${path}): ${suite.replaceAll("|", "\\|")}`;
     counts.set(label, (counts.get(label) ?? 0) + 1);
   }
   return [...counts].sort(([a, many], [b, more]) => more - many || a.localeCompare(b)).slice(0, MOST_GROUPS);
 }
 
 function rowOf([option, groups]) {
-  const shown = groups.map(([label, count]) => (count === 1 ? label : `${label} (${count} cases)`));
-  return `| \`${option}\` | ${shown.join("; ").replaceAll("|", "\\|").replaceAll("packages/", "")} |`;
+  const shown = groups.map(([label, count]) => (count === 1 ? label : `${label} (${count})`));
+  return `| \`${option}\` | ${shown.join("; ")} |`;
 }
 
 /** Columns of one width, as the formatter of the other tables leaves them. */

@@ -82,7 +82,7 @@ async function logProbabilities(sequences: number[][], prompts: number[]): Promi
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
 
 describe("beams of a batch with pictures", () => {
-  it("num_beams with num_return_sequences: each answer's score is what reading it anew gives", async () => {
+  it("num_beams with num_return_sequences and return_dict_in_generate: each answer's score is what reading it anew gives", async () => {
     const result = await model.generate({
       ...inputs,
       max_new_tokens: 10,
