@@ -12,6 +12,7 @@ export type {
   ModelInputs,
   TokenRows,
 } from "./engine/engine.js";
+export type { PastKeyValues } from "./engine/past-key-values.js";
 export { type RotaryConfig, type RotaryTables, rotaryTables } from "./engine/rotary.js";
 export {
   type GenerateArguments,

@@ -11,7 +11,9 @@ import type { GenerationOptions, WarningCallback } from "@internvl/generation";
 import type { ChatTurn } from "@internvl/processor";
 import { splitArguments } from "./arguments.js";
 import { type BatchChatArguments, batchChat, type ChatArguments, chat } from "./chat.js";
+import type { CacheOptions } from "./engine/cache.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
+import type { PastKeyValues } from "./engine/past-key-values.js";
 import { chooseDtypes, convertedFiles, type LoadOptions, loadEngine } from "./loading.js";
 import { reportingTo } from "./streaming.js";
 import { WorkerEngine } from "./worker/client.js";
@@ -119,6 +121,23 @@ export class InternVL2_5ForConditionalGeneration {
     const { inputs, options } = reportingTo(args.streamer, () => splitArguments(args, this.generation_config));
     const result = await this.#engine.generate(inputs, options);
     return options.return_dict_in_generate ? result : result.sequences;
+  }
+
+  /**
+   * An empty cache of `batch_size` rows for `past_key_values`, in the thread that runs the model. Without a worker this is
+   * `new KeyValueCache(batch_size, model.config.text_config)`.
+   */
+  newCache(batch_size: number = 1, options?: CacheOptions): PastKeyValues {
+    return this.#engine.newCache(batch_size, options);
+  }
+
+  /**
+   * A cache that was saved with this model.
+   *
+   * @throws InternVLError `FILE_INVALID` (no saved cache, cut off, changed), `INPUT_INVALID` (another model's)
+   */
+  loadCache(bytes: Uint8Array): Promise<PastKeyValues> {
+    return this.#engine.loadCache(bytes);
   }
 
   /** `chat()` of the original code: a question about pictures, with the turns before it. See `chat.ts`. */

@@ -177,7 +177,7 @@ describe("generate with past_key_values", () => {
 
   it("comes back from a file", async () => {
     const { inputs, cache, sequences } = await firstQuestion();
-    const past_key_values = KeyValueCache.load(cache.save(), model.config.text_config);
+    const past_key_values = KeyValueCache.load(await cache.save(), model.config.text_config);
     cache.dispose();
     const { input_ids } = await followUp(sequences, "How many shapes are there?");
     const expected = await model.generate({ input_ids, pixel_values: inputs.pixel_values, max_new_tokens: 8 });
@@ -207,8 +207,9 @@ describe("generate with past_key_values", () => {
     });
     const hidden = { input_ids: sequences, past_key_values, attention_mask: [row.map((_, at) => (at === 3 ? 0 : 1))] };
     expect(await failure(hidden)).toMatchObject({ parts: { what: /row 0 at 3/, expected: "1", got: "0" } });
-    const config = { ...cache.shape, num_key_value_heads: 7 };
-    expect(await failure({ input_ids: sequences, past_key_values: new KeyValueCache(1, config) })).toMatchObject({
+    const { num_hidden_layers, head_dim } = model.config.text_config;
+    const foreign = new KeyValueCache(1, { num_hidden_layers, num_key_value_heads: 7, head_dim });
+    expect(await failure({ input_ids: sequences, past_key_values: foreign })).toMatchObject({
       parts: { what: "The cache is another model's", got: "num_key_value_heads 7" },
     });
     expect(await failure({ ...inputs, prefill_chunk_size: 0 })).toMatchObject({ code: "INPUT_INVALID" });

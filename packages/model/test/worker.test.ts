@@ -1,6 +1,6 @@
 import type { Runtime, WorkerPort } from "@internvl/core";
 import { slice_prompt, TextIteratorStreamer } from "@internvl/generation";
-import { hostModel } from "@internvl/model";
+import { hostModel, type PastKeyValues } from "@internvl/model";
 import { nodeRuntime } from "@internvl/runtime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convertDemo, loadDemo, square } from "./demo.js";
@@ -118,5 +118,122 @@ describe("{ worker: true }", () => {
 
   it("needs threads and a name that the worker can open", async () => {
     await expect(loadDemo(demo.directory, { worker: true })).rejects.toThrow(/runtime "node", which has none/);
+  });
+});
+
+describe("past_key_values of a model in a worker", () => {
+  async function both() {
+    const here = await loadDemo(demo.directory);
+    const there = await loadDemo(demo.directory, { runtime, worker: true });
+    const inputs = await here.processor({ text: ["<image>\nDescribe this image."], images: [square(112)] });
+    return {
+      here: here.model,
+      there: there.model,
+      inputs,
+      end: () => Promise.all([here.model.dispose(), there.model.dispose()]),
+    };
+  }
+  const REPORT = { max_new_tokens: 8, return_dict_in_generate: true } as const;
+
+  it("stays there behind a handle that does what a cache does", async () => {
+    const { here, there, inputs, end } = await both();
+    const { sequences, past_key_values: own } = await here.generate({ ...inputs, ...REPORT });
+    const { past_key_values: handle } = await there.generate({ ...inputs, ...REPORT });
+    const seen = ({ length, batch_size, attention_mask, disposed }: PastKeyValues) => ({
+      ...{ length, batch_size, attention_mask, disposed },
+    });
+    expect(seen(handle!)).toEqual(seen(own!));
+    expect(handle!.get_seq_length()).toBe(sequences[0]!.length - 1);
+
+    const input_ids = [[...sequences[0]!, 11, 12, 13]];
+    const expected = await here.generate({ input_ids, past_key_values: own!.fork(), ...REPORT });
+    const fork = handle!.fork();
+    const answer = await there.generate({ input_ids, past_key_values: fork, ...REPORT });
+    expect(answer.sequences).toEqual(expected.sequences);
+    expect(answer.past_key_values).toBe(fork);
+    expect(fork.length).toBe(answer.sequences[0]!.length - 1);
+    expect(fork.commonPrefix(expected.sequences)).toBe(fork.length);
+    expect(handle!.length).toBe(sequences[0]!.length - 1);
+
+    // The same changes on both sides, seen in what the graph makes of them.
+    for (const cache of [own!, handle!]) {
+      cache.crop(-3);
+      cache.batch_repeat_interleave(3);
+      cache.batch_select_indices([2, 0]);
+    }
+    expect(seen(handle!)).toEqual(seen(own!));
+    const turn = { input_ids: [[21], [22]], logits_to_keep: 1 };
+    const { logits, past_key_values } = await there.forward({ ...turn, past_key_values: handle! });
+    expect(logits.data).toEqual((await here.forward({ ...turn, past_key_values: own! })).logits.data);
+    expect(past_key_values).toBe(handle);
+    expect(seen(handle!)).toEqual(seen(own!));
+    handle!.reset();
+    expect(handle!.length).toBe(0);
+    expect(() => handle!.reorder_cache([5])).toThrow(/no such row/);
+    await end();
+  });
+
+  it("crosses as a file, and starts empty", async () => {
+    const { here, there, inputs, end } = await both();
+    const empty = there.newCache();
+    const { sequences } = await there.generate({ ...inputs, past_key_values: empty, ...REPORT });
+    const file = await empty.save();
+    const input_ids = [[...sequences[0]!, 11, 12, 13]];
+    const expected = await there.generate({ input_ids, past_key_values: empty, max_new_tokens: 6 });
+    const loaded = await here.loadCache(file);
+    expect(await here.generate({ input_ids, past_key_values: loaded, max_new_tokens: 6 })).toEqual(expected);
+    const back = await there.loadCache(file);
+    expect(back.length).toBe(sequences[0]!.length - 1);
+    expect(await there.generate({ input_ids, past_key_values: back, max_new_tokens: 6 })).toEqual(expected);
+    await expect(there.loadCache(file.subarray(0, 99))).rejects.toMatchObject({ code: "FILE_INVALID" });
+    expect(() => there.newCache(0)).toThrow(/batch_size/);
+    await end();
+  });
+
+  it("is refused in another thread, by a second call at once, and after it was disposed of", async () => {
+    const { here, there, inputs, end } = await both();
+    const own = here.newCache();
+    const handle = there.newCache();
+    const elsewhere = { code: "INPUT_INVALID", parts: { what: expect.stringContaining("past_key_values lives in") } };
+    await expect(there.generate({ ...inputs, past_key_values: own })).rejects.toMatchObject(elsewhere);
+    await expect(here.generate({ ...inputs, past_key_values: handle })).rejects.toMatchObject(elsewhere);
+    const running = there.generate({ ...inputs, past_key_values: handle, max_new_tokens: 5 });
+    const second = { input_ids: [[1]], past_key_values: handle };
+    await expect(there.forward(second)).rejects.toMatchObject({ parts: { what: expect.stringContaining("in use") } });
+    const [row] = await running;
+    expect(handle.length).toBe(row!.length - 1);
+    handle.dispose();
+    handle.dispose();
+    expect([handle.disposed, handle.length]).toEqual([true, 0]);
+    await expect(there.forward(second)).rejects.toMatchObject({ code: "RELEASED" });
+    await expect(handle.save()).rejects.toMatchObject({ code: "RELEASED" });
+    expect(() => handle.fork()).toThrow(/disposed/);
+    await end();
+  });
+
+  it("knows what was read when a call was aborted or the caller's own function threw", async () => {
+    const { here, there, inputs, end } = await both();
+    const expected = await here.generate({ ...inputs, max_new_tokens: 8 });
+    const controller = new AbortController();
+    const throwing = {
+      put: (tokens: readonly (readonly number[])[]) => {
+        if (tokens[0]!.length === 1) throw new RangeError("mine");
+      },
+      end: () => {},
+    };
+    for (const [options, error] of [
+      [{ progress_callback: () => controller.abort(), signal: controller.signal }, { code: "ABORTED" }],
+      [{ streamer: throwing }, { name: "RangeError", message: "mine" }],
+    ] as const) {
+      const cache = there.newCache();
+      const args = { ...inputs, past_key_values: cache, prefill_chunk_size: 4, max_new_tokens: 8 };
+      await expect(there.generate({ ...args, ...options, eos_token_id: null })).rejects.toMatchObject(error);
+      const { length } = cache;
+      cache.crop(cache.commonPrefix(inputs.input_ids as number[][]));
+      expect(cache.length).toBe(Math.min(length, (inputs.input_ids as number[][])[0]!.length));
+      cache.crop(Math.min(cache.length, 20));
+      expect(await there.generate(args)).toEqual(expected);
+    }
+    await end();
   });
 });

@@ -3,6 +3,7 @@ import { readCacheFile, writeCacheFile } from "./cache-file.js";
 import { CacheRows } from "./cache-rows.js";
 import { assertSameShape, type CacheShape, shapeOf } from "./cache-shape.js";
 import { CacheStore } from "./cache-store.js";
+import type { PastKeyValues } from "./past-key-values.js";
 
 export interface CacheOptions {
   /**
@@ -40,7 +41,7 @@ const GROWTH_STEP = 64;
  * A cache belongs to one call of `forward` or `generate` at a time. Every method throws an InternVLError `RELEASED` after
  * `dispose()`.
  */
-export class KeyValueCache {
+export class KeyValueCache implements PastKeyValues {
   readonly shape: CacheShape;
   readonly #reserved: number;
   #rows: CacheRows;
@@ -87,6 +88,11 @@ export class KeyValueCache {
   /** `[batch][length]`: 0 for padding. A copy. */
   get attention_mask(): number[][] {
     return this.#rows.visible.map((row) => [...row]);
+  }
+
+  /** `[batch][length]` each; a token that was read as an embedding is -1. Copies. */
+  get rows(): { tokens: number[][]; visible: number[][] } {
+    return { tokens: this.#rows.tokens.map((row) => [...row]), visible: this.attention_mask };
   }
 
   /**

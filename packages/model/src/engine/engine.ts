@@ -6,7 +6,7 @@ import type {
   StoppingCriteria,
   Streamer,
 } from "@internvl/generation";
-import type { KeyValueCache } from "./cache.js";
+import type { CacheMaker, PastKeyValues } from "./past-key-values.js";
 
 /** Rows of numbers as the processor returns them, or an int64 `Tensor` `[batch, length]`. */
 export type TokenRows = readonly (readonly number[])[] | Tensor;
@@ -31,7 +31,7 @@ export interface ForwardInputs extends ModelInputs, LongCallOptions {
   /** `[batch, length]`. Default: counted over `attention_mask`, padding gets 1. */
   position_ids?: TokenRows;
   /** What was read before; the new rows are appended to it. */
-  past_key_values?: KeyValueCache;
+  past_key_values?: PastKeyValues;
   /** Logits of the last N positions only. 0 (the default) means all, as in Transformers. */
   logits_to_keep?: number;
   /**
@@ -55,8 +55,11 @@ export interface ForwardOutput {
   loss?: number;
   /** float32 `[batch, kept, vocabulary]`. */
   logits: Tensor;
-  /** The cache with the new rows. `dispose()` it when it is not needed. Absent where the model runs in a worker. */
-  past_key_values?: KeyValueCache;
+  /**
+   * The cache with the new tokens. `dispose()` it when it is not needed. Where the model runs in a worker only if one was
+   * given: `model.newCache(1)`.
+   */
+  past_key_values?: PastKeyValues;
   /** float32 `[tiles, tokens, hidden]`, when there were pictures. */
   image_hidden_states?: Tensor;
   /**
@@ -76,7 +79,7 @@ export interface GenerateInputs extends ModelInputs, LongCallOptions {
    * of this call are appended, also when it is aborted or fails; with beams or several answers a fork takes them, and
    * the cache stays as it was. Disposing of it is up to the caller.
    */
-  past_key_values?: KeyValueCache;
+  past_key_values?: PastKeyValues;
   /** The most tokens of a prompt that are read at once. Default 1024; memory may ask for fewer. */
   prefill_chunk_size?: number | null;
   streamer?: Streamer;
@@ -87,14 +90,13 @@ export interface GenerateInputs extends ModelInputs, LongCallOptions {
 export interface GenerateResult extends GenerateTokensResult {
   /**
    * The cache with all of `sequences` but the last token, to go on with: the one that was given, or a new one. `dispose()`
-   * it when it is not needed. Absent with `num_beams` above 1, whose rows are no longer the sequences', and where the
-   * model runs in a worker.
+   * it when it is not needed. Absent with `num_beams` above 1, whose rows are no longer the sequences'.
    */
-  past_key_values?: KeyValueCache;
+  past_key_values?: PastKeyValues;
 }
 
 /** Where a model runs: in this thread over sessions, or in a worker over messages. */
-export interface Engine {
+export interface Engine extends CacheMaker {
   forward(inputs: ForwardInputs): Promise<ForwardOutput>;
   /** float32 `[tiles, 3, size, size]` -> float32 `[tiles, tokens, hidden]`. */
   getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor>;

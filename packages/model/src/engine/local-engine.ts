@@ -7,7 +7,7 @@ import {
   type TokenDecoder,
 } from "@internvl/generation";
 import { reportingTo } from "../streaming.js";
-import { KeyValueCache } from "./cache.js";
+import { type CacheOptions, KeyValueCache } from "./cache.js";
 import type { CacheShape } from "./cache-shape.js";
 import type { Decoder } from "./decoder.js";
 import type { TokenEmbeddings } from "./embeddings.js";
@@ -15,7 +15,8 @@ import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResu
 import { pickTiles, placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
 import { NextTokenLoss } from "./loss.js";
-import { assertBeginning, assertFitsModel, claim, maskOver } from "./past.js";
+import { assertBeginning, claim, fittingCache, maskOver } from "./past.js";
+import type { PastKeyValues } from "./past-key-values.js";
 import { CachedSteps } from "./step-model.js";
 import type { VisionEncoder } from "./vision.js";
 
@@ -45,8 +46,10 @@ export class LocalEngine implements Engine {
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
     this.#assertUsable();
     const input_ids = toRows(inputs.input_ids, "input_ids");
-    const cache = inputs.past_key_values ?? new KeyValueCache(input_ids.length, this.#cacheShape);
-    assertFitsModel(cache, this.#cacheShape, input_ids.length);
+    const { past_key_values } = inputs;
+    const cache = past_key_values
+      ? fittingCache(past_key_values, this.#cacheShape, input_ids.length)
+      : this.newCache(input_ids.length);
     const release = claim(cache);
     try {
       return await this.#forward(inputs, input_ids, cache);
@@ -69,7 +72,7 @@ export class LocalEngine implements Engine {
       const cache = this.#cacheFor(inputs, options, input_ids);
       return { input_ids, cache, release: claim(cache) };
     });
-    let kept = inputs.past_key_values;
+    let kept: PastKeyValues | undefined = inputs.past_key_values;
     try {
       const result = await this.#generate(inputs, options, input_ids, cache);
       if (!options.return_dict_in_generate || (options.num_beams ?? 1) > 1) return result;
@@ -81,6 +84,16 @@ export class LocalEngine implements Engine {
     }
   }
 
+  newCache(batch_size: number, options?: CacheOptions): KeyValueCache {
+    this.#assertUsable();
+    return new KeyValueCache(batch_size, this.#cacheShape, options);
+  }
+
+  async loadCache(bytes: Uint8Array): Promise<KeyValueCache> {
+    this.#assertUsable();
+    return KeyValueCache.load(bytes, this.#cacheShape);
+  }
+
   async dispose(): Promise<void> {
     this.#disposed = true;
     const { vision, embeddings, decoder } = this.#parts;
@@ -89,9 +102,8 @@ export class LocalEngine implements Engine {
 
   /** The cache of a `generate` call: the caller's, a fork of it where there will be other rows, or a new one. */
   #cacheFor(inputs: GenerateInputs, options: GenerationOptions, input_ids: number[][]): KeyValueCache {
-    const { past_key_values: given } = inputs;
-    if (given === undefined) return new KeyValueCache(input_ids.length, this.#cacheShape);
-    assertFitsModel(given, this.#cacheShape, input_ids.length);
+    if (inputs.past_key_values === undefined) return this.newCache(input_ids.length);
+    const given = fittingCache(inputs.past_key_values, this.#cacheShape, input_ids.length);
     assertBeginning(given, input_ids);
     const { num_beams, num_return_sequences } = options;
     return (num_beams ?? 1) > 1 || (num_return_sequences ?? 1) > 1 ? given.fork() : given;

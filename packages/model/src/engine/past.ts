@@ -1,8 +1,9 @@
 import { InternVLError } from "@internvl/core";
-import { type KeyValueCache, otherBatch } from "./cache.js";
+import { KeyValueCache, otherBatch } from "./cache.js";
 import { assertSameShape, type CacheShape } from "./cache-shape.js";
 import type { TokenRows } from "./engine.js";
 import { toMask } from "./inputs.js";
+import type { PastKeyValues } from "./past-key-values.js";
 
 const inUse = new WeakSet<KeyValueCache>();
 
@@ -23,11 +24,22 @@ export function claim(cache: KeyValueCache): () => void {
   return () => inUse.delete(cache);
 }
 
-/** @throws InternVLError `RELEASED`, `INPUT_INVALID` (another model's cache, another number of rows) */
-export function assertFitsModel(cache: KeyValueCache, model: CacheShape, batch: number): void {
-  assertSameShape(cache.shape, model);
-  cache.assertUsable();
-  if (cache.batch_size !== batch) throw otherBatch(cache.batch_size, batch);
+/**
+ * The cache that a caller gave, which must be this model's.
+ *
+ * @throws InternVLError `RELEASED`, `INPUT_INVALID` (a worker's or another model's cache, another number of rows)
+ */
+export function fittingCache(given: PastKeyValues, model: CacheShape, batch: number): KeyValueCache {
+  if (!(given instanceof KeyValueCache)) {
+    throw new InternVLError("INPUT_INVALID", {
+      what: "past_key_values lives in a worker, and this model does not",
+      fix: "Save it there and load it with this model's loadCache, or start without it.",
+    });
+  }
+  assertSameShape(given.shape, model);
+  given.assertUsable();
+  if (given.batch_size !== batch) throw otherBatch(given.batch_size, batch);
+  return given;
 }
 
 /**

@@ -7,10 +7,13 @@ import {
   type WorkerPort,
 } from "@internvl/core";
 import type { GenerationOptions, Streamer } from "@internvl/generation";
+import type { CacheOptions } from "../engine/cache.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "../engine/engine.js";
+import type { PastKeyValues } from "../engine/past-key-values.js";
 import type { LoadOptions } from "../loading.js";
 import { reportingTo } from "../streaming.js";
-import { pack, type Reply, type Request, unpack, unpackError } from "./messages.js";
+import { type CacheRows, type Generated, pack, type Reply, type Request, unpack, unpackError } from "./messages.js";
+import { type CachePort, emptyMirror, mirrorOf, RemoteKeyValueCache } from "./remote-cache.js";
 
 interface Pending extends LongCallOptions {
   streamer?: Streamer;
@@ -27,7 +30,15 @@ type RequestBody = Request extends infer R ? (R extends Request ? Omit<R, "id"> 
 export class WorkerEngine implements Engine {
   readonly #port: WorkerPort;
   readonly #pending = new Map<number, Pending>();
+  readonly #caches: CachePort = {
+    post: (cache, action) => {
+      if (this.#ended === undefined) this.#port.postMessage({ id: ++this.#lastId, type: "cache", cache, action });
+    },
+    request: (cache, action) => this.#request({ type: "cache", cache, action }, {}),
+    newNumber: () => ++this.#lastCache,
+  };
   #lastId = 0;
+  #lastCache = 0;
   #ended: InternVLError | undefined;
 
   private constructor(port: WorkerPort) {
@@ -53,10 +64,11 @@ export class WorkerEngine implements Engine {
   }
 
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
-    const { signal, progress_callback, ...rest } = inputs;
-    if (rest.past_key_values !== undefined) throw staysInWorker("past_key_values");
-    const output = await this.#request({ type: "forward", inputs: pack(rest) }, { signal, progress_callback });
-    return output as ForwardOutput;
+    const { signal, progress_callback, past_key_values, ...rest } = inputs;
+    const cache = this.#numberOf(past_key_values);
+    const request: RequestBody = { type: "forward", inputs: pack(rest), cache };
+    const output = (await this.#using(past_key_values, request, { signal, progress_callback })) as ForwardOutput;
+    return past_key_values === undefined ? output : { ...output, past_key_values };
   }
 
   async getImageFeatures(pixel_values: Tensor, options: LongCallOptions = {}): Promise<Tensor> {
@@ -64,16 +76,36 @@ export class WorkerEngine implements Engine {
   }
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
-    const { signal, progress_callback, streamer, logits_processor, stopping_criteria, ...rest } = inputs;
-    reportingTo(streamer, () => {
+    const { signal, progress_callback, streamer, logits_processor, stopping_criteria, past_key_values, ...rest } =
+      inputs;
+    const cache = reportingTo(streamer, () => {
       this.#assertRunning();
-      if (rest.past_key_values !== undefined) throw staysInWorker("past_key_values");
       if (logits_processor?.length) throw staysInWorker("logits_processor");
       if (stopping_criteria?.length) throw staysInWorker("stopping_criteria");
+      return this.#numberOf(past_key_values);
     });
+    const newCache = this.#caches.newNumber();
     const streaming = streamer !== undefined;
-    const request: RequestBody = { type: "generate", inputs: pack(rest), options, streaming };
-    return (await this.#request(request, { signal, progress_callback, streamer })) as GenerateResult;
+    const request: RequestBody = { type: "generate", inputs: pack(rest), options, streaming, cache, newCache };
+    const calls = { signal, progress_callback, streamer };
+    const generated = (await this.#using(past_key_values, request, calls)) as Generated;
+    if (generated.cache === undefined) return generated.result;
+    const kept = generated.cache === cache ? past_key_values! : await this.#handle(newCache);
+    return { ...generated.result, past_key_values: kept };
+  }
+
+  newCache(batch_size: number, options?: CacheOptions): PastKeyValues {
+    this.#assertRunning();
+    const mirror = emptyMirror(batch_size, options);
+    const number = this.#caches.newNumber();
+    this.#caches.post(number, { do: "new", batch_size, options });
+    return new RemoteKeyValueCache(this.#caches, number, mirror);
+  }
+
+  async loadCache(bytes: Uint8Array): Promise<PastKeyValues> {
+    const number = this.#caches.newNumber();
+    await this.#caches.request(number, { do: "load", bytes });
+    return this.#handle(number);
   }
 
   async dispose(): Promise<void> {
@@ -81,6 +113,37 @@ export class WorkerEngine implements Engine {
     await this.#request({ type: "dispose" }, {});
     this.#end(new InternVLError("RELEASED", { what: "The model was disposed of", fix: "Load it again." }));
     await this.#port.close();
+  }
+
+  /** A handle of a cache that the worker has made. */
+  async #handle(number: number): Promise<RemoteKeyValueCache> {
+    const rows = (await this.#caches.request(number, { do: "rows" })) as CacheRows;
+    return new RemoteKeyValueCache(this.#caches, number, mirrorOf(rows));
+  }
+
+  /** A request that changes what a cache holds, also when it fails. */
+  async #using(
+    cache: PastKeyValues | undefined,
+    body: RequestBody,
+    calls: LongCallOptions & { streamer?: Streamer },
+  ): Promise<unknown> {
+    try {
+      return await this.#request(body, calls);
+    } finally {
+      // Where the worker has died, that is the error to report.
+      await (cache as RemoteKeyValueCache | undefined)?.refresh().catch(() => {});
+    }
+  }
+
+  #numberOf(cache: PastKeyValues | undefined): number | undefined {
+    if (cache === undefined) return undefined;
+    const number = cache instanceof RemoteKeyValueCache ? cache.numberIn(this.#caches) : undefined;
+    if (number !== undefined) return number;
+    throw new InternVLError("INPUT_INVALID", {
+      what: "past_key_values lives in another thread than the model",
+      expected: "one that a call of this model returned, or that its newCache or loadCache made",
+      fix: "Call model.loadCache(await past_key_values.save()), or start without it.",
+    });
   }
 
   async #request(body: RequestBody, calls: LongCallOptions & { streamer?: Streamer }): Promise<unknown> {

@@ -1,7 +1,8 @@
 import type { ProgressInfo, Runtime, WorkerPort } from "@internvl/core";
 import type { Streamer } from "@internvl/generation";
 import { InternVL2_5ForConditionalGeneration } from "../model.js";
-import { pack, packError, type Reply, type Request, unpack } from "./messages.js";
+import { CacheTable } from "./cache-table.js";
+import { type Generated, pack, packError, type Reply, type Request, unpack } from "./messages.js";
 
 /**
  * The worker's side: holds one model and does what the messages ask. The script of a worker is this one call:
@@ -12,6 +13,7 @@ import { pack, packError, type Reply, type Request, unpack } from "./messages.js
  */
 export function hostModel(port: WorkerPort, runtime: Runtime): void {
   const running = new Map<number, AbortController>();
+  const caches = new CacheTable();
   let model: InternVL2_5ForConditionalGeneration | undefined;
 
   async function answer(request: Request, signal: AbortSignal): Promise<unknown> {
@@ -26,23 +28,36 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
           runtime,
         });
         return undefined;
-      case "forward": {
-        const { past_key_values, ...output } = await model!.forward({ ...unpack(request.inputs), ...calls });
-        // The arrays of a cache must stay in the thread that runs the sessions.
-        past_key_values?.dispose();
-        return output;
-      }
+      case "forward":
+        return caches.lend(request.cache, async (given) => {
+          const inputs = { ...unpack(request.inputs), ...calls, past_key_values: given };
+          const { past_key_values, ...output } = await model!.forward(inputs);
+          // The arrays of a cache must stay in the thread that runs the sessions.
+          if (past_key_values !== given) past_key_values?.dispose();
+          return output;
+        });
       case "features":
         return model!.get_image_features(unpack(request.pixel_values), calls);
-      case "generate": {
-        const streamer = request.streaming ? remoteStreamer(id) : undefined;
-        const inputs = { ...unpack(request.inputs), ...calls, streamer };
-        const generated = await model!.generate({ ...inputs, ...request.options, return_dict_in_generate: true });
-        const { past_key_values, ...result } = generated;
-        past_key_values?.dispose();
-        return result;
-      }
+      case "generate":
+        return caches.lend(request.cache, async (given): Promise<Generated> => {
+          const { options } = request;
+          const streamer = request.streaming ? remoteStreamer(id) : undefined;
+          const inputs = { ...unpack(request.inputs), ...calls, streamer, past_key_values: given };
+          const generated = await model!.generate({ ...inputs, ...options, return_dict_in_generate: true });
+          const { past_key_values, ...result } = generated;
+          if (past_key_values === undefined) return { result };
+          if (past_key_values === given) return { result, cache: request.cache };
+          if (options.return_dict_in_generate) {
+            caches.keep(request.newCache, past_key_values);
+            return { result, cache: request.newCache };
+          }
+          past_key_values.dispose();
+          return { result };
+        });
+      case "cache":
+        return caches.act(request.cache, request.action, model!);
       case "dispose":
+        caches.disposeAll();
         return model?.dispose();
       case "abort":
         return undefined;

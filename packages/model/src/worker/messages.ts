@@ -7,7 +7,8 @@ import {
   Tensor,
 } from "@internvl/core";
 import type { GenerationOptions } from "@internvl/generation";
-import type { ForwardInputs, GenerateInputs } from "../engine/engine.js";
+import type { CacheOptions } from "../engine/cache.js";
+import type { ForwardInputs, GenerateInputs, GenerateResult } from "../engine/engine.js";
 import type { LoadOptions } from "../loading.js";
 
 // Structured cloning takes no class instances, so tensors cross as plain objects: see `pack`.
@@ -15,12 +16,51 @@ import type { LoadOptions } from "../loading.js";
 /** What the page or program asks of the thread that holds the model. `id` ties answers to requests. */
 export type Request =
   | { id: number; type: "load"; model: string; options: Omit<LoadOptions, "runtime" | "signal" | "progress_callback"> }
-  | { id: number; type: "forward"; inputs: Omit<ForwardInputs, "signal" | "progress_callback"> }
+  /** `cache`: the number of `past_key_values`. */
+  | { id: number; type: "forward"; inputs: ForwardInputs; cache?: number }
   | { id: number; type: "features"; pixel_values: Tensor }
-  | { id: number; type: "generate"; inputs: GenerateInputs; options: GenerationOptions; streaming: boolean }
+  /** `newCache`: the number under which a cache that the call makes is kept. */
+  | {
+      id: number;
+      type: "generate";
+      inputs: GenerateInputs;
+      options: GenerationOptions;
+      streaming: boolean;
+      cache?: number;
+      newCache: number;
+    }
+  | { id: number; type: "cache"; cache: number; action: CacheAction }
   | { id: number; type: "dispose" }
   /** Stops the request with this id. It still answers, with the error. */
   | { id: number; type: "abort" };
+
+/** What happens to the cache of a handle. */
+export type CacheAction =
+  | { do: "new"; batch_size: number; options?: CacheOptions }
+  | { do: "load"; bytes: Uint8Array }
+  | { do: "fork"; as: number }
+  | { do: "crop"; max_length: number }
+  | { do: "reorder_cache"; beam_idx: readonly number[] }
+  | { do: "batch_repeat_interleave"; repeats: number }
+  | { do: "reset" }
+  /** Answered with `CacheRows`. */
+  | { do: "rows" }
+  /** Answered with the file. */
+  | { do: "save" }
+  | { do: "dispose" };
+
+/** `[batch][length]` each. */
+export interface CacheRows {
+  tokens: number[][];
+  visible: number[][];
+}
+
+/** The answer to `generate`. */
+export interface Generated {
+  result: GenerateResult;
+  /** The number of the result's `past_key_values`: the cache that was given, or the new one. */
+  cache?: number;
+}
 
 /** What comes back. A request gets any number of `progress`, `put` and `end`, and one `result` or `error`. */
 export type Reply =
