@@ -1,5 +1,5 @@
 import type { Runtime, WorkerPort } from "@internvl/core";
-import { slice_prompt, TextIteratorStreamer } from "@internvl/generation";
+import { slice_prompt, TextIteratorStreamer, type TokenEvent, TokenIteratorStreamer } from "@internvl/generation";
 import { hostModel, type PastKeyValues } from "@internvl/model";
 import { nodeRuntime } from "@internvl/runtime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -69,6 +69,27 @@ describe("{ worker: true }", () => {
     await here.model.dispose();
   });
 
+  it("streams probabilities, and searches with beams", async () => {
+    const here = await loadDemo(demo.directory);
+    const there = await loadDemo(demo.directory, { runtime, worker: true });
+    const inputs = await here.processor({ text: ["<image>\nDescribe this image."], images: [square(112)] });
+    const eventsOf = async ({ model }: typeof here) => {
+      const streamer = new TokenIteratorStreamer(here.processor.tokenizer, { top_logprobs: 2 });
+      const running = model.generate({ ...inputs, max_new_tokens: 6, streamer });
+      const events: TokenEvent[] = [];
+      for await (const event of streamer) events.push(event);
+      await running;
+      return events;
+    };
+    expect(await eventsOf(there)).toEqual(await eventsOf(here));
+    const beams = { max_new_tokens: 6, num_beams: 3, output_scores: true, return_dict_in_generate: true } as const;
+    expect(await there.model.generate({ ...inputs, ...beams })).toEqual(
+      await here.model.generate({ ...inputs, ...beams }),
+    );
+    await there.model.dispose();
+    await here.model.dispose();
+  });
+
   it("aborts between two tokens with the answer so far", async () => {
     const { model, processor } = await loadDemo(demo.directory, { runtime, worker: true });
     const inputs = await processor({ text: ["<image>\nDescribe this image."], images: [square(112)] });
@@ -103,6 +124,9 @@ describe("{ worker: true }", () => {
     expect(await model.generate({ input_ids: [[1]], max_new_tokens: 1 })).toHaveLength(1);
     const logits_processor = [() => {}];
     await expect(model.generate({ input_ids: [[1]], logits_processor })).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    const prefix_allowed_tokens_fn = () => [1];
+    const refused = model.generate({ input_ids: [[1]], prefix_allowed_tokens_fn });
+    await expect(refused).rejects.toMatchObject({ code: "UNSUPPORTED" });
     await model.dispose();
     await expect(model.forward({ input_ids: [[1]] })).rejects.toMatchObject({ code: "RELEASED" });
   });

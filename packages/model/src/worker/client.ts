@@ -82,10 +82,11 @@ export class WorkerEngine implements Engine {
       this.#assertRunning();
       if (logits_processor?.length) throw staysInWorker("logits_processor");
       if (stopping_criteria?.length) throw staysInWorker("stopping_criteria");
+      if (options.prefix_allowed_tokens_fn) throw staysInWorker("prefix_allowed_tokens_fn");
       return this.#numberOf(past_key_values);
     });
     const newCache = this.#caches.newNumber();
-    const streaming = streamer !== undefined;
+    const streaming = streamer && { top_logprobs: streamer.top_logprobs };
     const request: RequestBody = { type: "generate", inputs: pack(rest), options, streaming, cache, newCache };
     const calls = { signal, progress_callback, streamer };
     const generated = (await this.#using(past_key_values, request, calls)) as Generated;
@@ -174,7 +175,7 @@ export class WorkerEngine implements Engine {
     if (pending === undefined) return;
     try {
       if (reply.type === "progress") pending.progress_callback?.(reply.info);
-      else if (reply.type === "put") pending.streamer?.put(reply.tokens);
+      else if (reply.type === "put") pending.streamer?.put(reply.tokens, reply.details);
       else if (reply.type === "end") pending.streamer?.end();
       else if (reply.type === "result") pending.resolve(unpack(reply.value));
       else this.#fail(pending, unpackError(reply.error));

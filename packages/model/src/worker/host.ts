@@ -1,8 +1,8 @@
 import type { ProgressInfo, Runtime, WorkerPort } from "@internvl/core";
-import type { Streamer } from "@internvl/generation";
+import type { Streamer, TokenDetail } from "@internvl/generation";
 import { InternVL2_5ForConditionalGeneration } from "../model.js";
 import { CacheTable } from "./cache-table.js";
-import { type Generated, pack, packError, type Reply, type Request, unpack } from "./messages.js";
+import { type Generated, pack, packError, type Reply, type Request, type Streaming, unpack } from "./messages.js";
 
 /**
  * The worker's side: holds one model and does what the messages ask. The script of a worker is this one call:
@@ -41,7 +41,7 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
       case "generate":
         return caches.lend(request.cache, async (given): Promise<Generated> => {
           const { options } = request;
-          const streamer = request.streaming ? remoteStreamer(id) : undefined;
+          const streamer = request.streaming && remoteStreamer(id, request.streaming);
           const inputs = { ...unpack(request.inputs), ...calls, streamer, past_key_values: given };
           const generated = await model!.generate({ ...inputs, ...options, return_dict_in_generate: true });
           const { past_key_values, ...result } = generated;
@@ -64,9 +64,11 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
     }
   }
 
-  function remoteStreamer(id: number): Streamer {
+  function remoteStreamer(id: number, { top_logprobs }: Streaming): Streamer {
     return {
-      put: (tokens) => send({ id, type: "put", tokens: tokens as number[][] }),
+      top_logprobs,
+      put: (tokens, details) =>
+        send({ id, type: "put", tokens: tokens as number[][], details: details as (TokenDetail | undefined)[] }),
       end: () => send({ id, type: "end" }),
     };
   }

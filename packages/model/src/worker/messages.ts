@@ -6,7 +6,7 @@ import {
   type ProgressInfo,
   Tensor,
 } from "@internvl/core";
-import type { GenerationOptions } from "@internvl/generation";
+import type { GenerationOptions, TokenDetail } from "@internvl/generation";
 import type { CacheOptions } from "../engine/cache.js";
 import type { ForwardInputs, GenerateInputs, GenerateResult } from "../engine/engine.js";
 import type { LoadOptions } from "../loading.js";
@@ -25,7 +25,7 @@ export type Request =
       type: "generate";
       inputs: GenerateInputs;
       options: GenerationOptions;
-      streaming: boolean;
+      streaming?: Streaming;
       cache?: number;
       newCache: number;
     }
@@ -62,10 +62,16 @@ export interface Generated {
   cache?: number;
 }
 
+/** What a streamer wants to hear. */
+export interface Streaming {
+  /** As `Streamer` has it. */
+  top_logprobs?: number;
+}
+
 /** What comes back. A request gets any number of `progress`, `put` and `end`, and one `result` or `error`. */
 export type Reply =
   | { id: number; type: "progress"; info: ProgressInfo }
-  | { id: number; type: "put"; tokens: number[][] }
+  | { id: number; type: "put"; tokens: number[][]; details?: (TokenDetail | undefined)[] }
   | { id: number; type: "end" }
   | { id: number; type: "result"; value: unknown }
   | { id: number; type: "error"; error: PackedError };
