@@ -51,13 +51,18 @@ export {
   type VideoMetadata,
 } from "@internvl/core";
 export {
+  compute_transition_scores,
   type GenerationOptions,
+  type GenerationWarning,
   type LogitsProcessor,
+  type PrefixAllowedTokensFn,
   type StoppingCriteria,
   type Streamer,
   slice_prompt,
   TextIteratorStreamer,
   TextStreamer,
+  type TokenEvent,
+  TokenIteratorStreamer,
 } from "@internvl/generation";
 export {
   AutoImageProcessor,
@@ -92,6 +97,7 @@ export {
   KeyValueCache,
   type ModelEntry,
   type ModelOptions,
+  type PastKeyValues,
   type PipelineOptions,
   pipeline,
 } from "@internvl/model";
