@@ -19,6 +19,9 @@ import torch
 import transformers
 from transformers.utils import logging
 
+from generation.cases import write_models
+from generation.checkpoints import open_checkpoints
+from generation.loss import write_loss
 from generation.stable import make_stable
 from generation.tables import write_tables
 
@@ -37,11 +40,20 @@ def main():
         if wanted != found:
             raise SystemExit(f"the reference is {module.__name__} {wanted}, this is {found}")
     logging.set_verbosity_error()
+    logging.disable_progress_bar()
     make_stable()
     args.out.mkdir(parents=True, exist_ok=True)
     about = {"seed": args.seed, **VERSIONS}
-    tables = write_tables(args.out, np.random.default_rng([args.seed, 0]), about)
-    print(f"{tables} tables")
+    # Each file by itself, so that one more case of a kind does not change the others.
+    tables, models, loss = (np.random.default_rng([args.seed, part]) for part in range(3))
+    checkpoints = open_checkpoints(args.golden, args.converted)
+    written = write_tables(args.out, tables, about)
+    print(f"{written} tables", flush=True)
+    generator = torch.Generator().manual_seed(args.seed)
+    written = write_models(args.out, models, generator, checkpoints, about)
+    print(f"{written} generations", flush=True)
+    written = write_loss(args.out, loss, checkpoints, about)
+    print(f"{written} losses")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ class Place:
     prompt_length: int
     # Tokens of each row, prompt included: [rows][length].
     rows: list[list[int]]
-    # What the rows were at any time; sequences that are to match are cut out of them.
+    # How many of the lengths that a row has had matter: sequences that are to match are cut out of it there.
     steps: int = 1
 
     def uniform(self, low, high):
@@ -96,7 +96,9 @@ WARPERS = {
 
 def possible(options):
     """Whether both Transformers and the project take these options together."""
-    forced = options.get("forced_eos_token_id", options.get("forced_bos_token_id"))
     suppressed = set(options.get("suppress_tokens", []))
-    forced = forced if isinstance(forced, list) else [forced]
-    return not suppressed.intersection(forced)
+    for name in ("forced_bos_token_id", "forced_eos_token_id"):
+        forced = options.get(name, [])
+        if suppressed.intersection(forced if isinstance(forced, list) else [forced]):
+            return False
+    return True
