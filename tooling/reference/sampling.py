@@ -41,6 +41,8 @@ def main():
             raise SystemExit(f"the reference is {module.__name__} {wanted}, this is {found}")
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    # The models are so small that threads only wait for each other.
+    torch.set_num_threads(1)
     make_stable()
     args.out.mkdir(parents=True, exist_ok=True)
     about = {"seed": args.seed, **VERSIONS}

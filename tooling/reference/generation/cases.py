@@ -138,9 +138,8 @@ def draw_case(random, checkpoint, plan):
         if not strings:
             return None
         options["stop_strings"] = [str(string) for string in random.permutation(strings)[:2]]
-    if not plan.ends:
-        # A list, so that endings can be told.
-        options.setdefault("eos_token_id", None)
+        # Without any end token Transformers lets rows go on behind a stop string until the last has ended.
+        options.setdefault("eos_token_id", [checkpoint.golden["token_ids"]["<|im_end|>"]])
     return case
 
 
@@ -173,8 +172,10 @@ def border_strings(tokenizer, answers):
     return found
 
 
-def is_what_was_meant(plan, endings_of_case):
-    """Rows end at different times where they should, and one by what the plan is about."""
+def is_what_was_meant(plan, output, endings_of_case):
+    """Rows end at different times where they should, and one by what the plan is about; a guess was right."""
+    if "prompt_lookup_num_tokens" in plan.options and output.lookups == len(output.scores):
+        return False
     reasons = {reason for _, reason in endings_of_case}
     if plan.stop_strings and "stop_string" not in reasons:
         return False
@@ -191,7 +192,7 @@ def kept_case(random, generator, checkpoint, plan):
         if not output:
             continue
         found = endings(checkpoint, case, output)
-        if is_what_was_meant(plan, found):
+        if is_what_was_meant(plan, output, found):
             return case, output, found
     raise SystemExit(f"no robust case of {plan.name} was found on {checkpoint.name}")
 

@@ -100,6 +100,7 @@ class Draws:
         # Prompt lookup asks for several tokens of one row at once and keeps some of them; only those use numbers up.
         self.numbers = []
         self.lookup_position = None
+        self.lookups = 0
 
     def multinomial(self, probabilities, num_samples, *_, **__):
         rows = probabilities.double().tolist()
@@ -132,6 +133,7 @@ def drawing(draws, prompt_length):
 
     def counted(generator, input_ids, **kwargs):
         draws.lookup_position = input_ids.shape[1] - prompt_length
+        draws.lookups += 1
         return get_candidates(generator, input_ids, **kwargs)
 
     torch.multinomial, Lookup.get_candidates = draws.multinomial, counted

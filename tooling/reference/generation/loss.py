@@ -22,7 +22,10 @@ def write_loss(folder, random, checkpoints, about):
         inputs = checkpoint.tensors(case)
         shape = tuple(inputs["input_ids"].shape)
         labels = torch.from_numpy(random.integers(0, checkpoint.vocab_size, shape))
-        ignored = torch.from_numpy(random.random(shape) < 0.4) | (inputs["attention_mask"] == 0)
+        # Nobody asks what follows padding, so neither may the first token behind it count.
+        mask = inputs["attention_mask"]
+        follows_padding = torch.cat([mask[:, :1], mask[:, :-1]], dim=1) == 0
+        ignored = torch.from_numpy(random.random(shape) < 0.4) | (mask == 0) | follows_padding
         labels = labels.masked_fill(ignored, -100)
         weights = torch.from_numpy(random.random(shape).round(3)) * (labels != -100)
         checkpoint.forget_lengths()

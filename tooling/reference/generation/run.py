@@ -16,7 +16,7 @@ NUDGES = 4
 
 
 def generate(checkpoint, case):
-    """Transformers' `generate` for a case, all outputs kept."""
+    """Transformers' `generate` for a case, all outputs kept, and how often prompt lookup was asked for a guess."""
     options = dict(case["options"])
     prefix = prefix_function(options.pop("prefix_allowed_tokens_fn", None))
     seed = options.pop("seed", 0)
@@ -26,10 +26,13 @@ def generate(checkpoint, case):
     rows = prompts if options.get("num_beams", 1) > 1 else prompts * options.get("num_return_sequences", 1)
     extra = {"tokenizer": checkpoint.tokenizer} if "stop_strings" in options else {}
     checkpoint.forget_lengths()
-    with torch.no_grad(), drawing(Draws(seed, rows), inputs["input_ids"].shape[1]):
-        return checkpoint.model.generate(
+    draws = Draws(seed, rows)
+    with torch.no_grad(), drawing(draws, inputs["input_ids"].shape[1]):
+        output = checkpoint.model.generate(
             **inputs, **extra, generation_config=GenerationConfig(**options), prefix_allowed_tokens_fn=prefix
         )
+    output.lookups = draws.lookups
+    return output
 
 
 def nudged(checkpoint, case, amount, generator):
@@ -86,7 +89,7 @@ def endings(checkpoint, case, output):
     result = []
     for row in output.sequences:
         for end in range(start + 1, len(row) + 1):
-            if int(row[end - 1]) in (options.get("eos_token_id") or []):
+            if int(row[end - 1]) in options.get("eos_token_id", []):
                 result.append((end - start, "eos"))
                 break
             if criteria and bool(criteria(row[None, :end], None)):
