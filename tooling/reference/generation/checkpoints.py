@@ -80,7 +80,7 @@ def open_checkpoint(golden_folder, folder):
         (name, patches)
         for case in golden["cases"].values()
         for name, patches in zip(case["pixel_inputs"], [p for row in case["num_patches_list"] for p in row])
-        if patches * golden["num_image_token"] <= MOST_IMAGE_TOKENS and (inputs_folder / f"{name}.png").exists()
+        if (patches == 1 or patches * golden["num_image_token"] <= MOST_IMAGE_TOKENS) and (inputs_folder / f"{name}.png").exists()
     }
     special = {*tokenizer.added_tokens_decoder, *golden["token_ids"].values(), golden["pad_token_id"]}
     known = min(len(tokenizer), golden["vocab_size"])

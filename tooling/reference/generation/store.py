@@ -3,7 +3,7 @@
 import json
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 
 class Store:
@@ -26,4 +26,4 @@ class Store:
         text = "{\n" + ",\n".join([*lines, f'"cases": [\n{cases}\n]']) + "\n}\n"
         (self.folder / f"{self.name}.json").write_text(text, encoding="utf-8")
         if self.tensors:
-            save_file(self.tensors, self.folder / f"{self.name}.safetensors")
+            (self.folder / f"{self.name}.safetensors").write_bytes(save(self.tensors))

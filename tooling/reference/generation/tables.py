@@ -64,9 +64,9 @@ def holds(case, logits, expected):
 
 
 def draw_logits(random, rows, vocab_size, invalid):
-    """Near each other, far apart, with ties, mostly ruled out; with values that are no numbers on request."""
+    """Near each other, far apart, with ties, mostly ruled out; or with values that are no numbers, `invalid` of them."""
     normal = torch.from_numpy(random.standard_normal((rows, vocab_size))).float()
-    kind = str(random.choice(["invalid"] if invalid else ["flat", "peaked", "tied", "ruled_out"]))
+    kind = str(random.choice(["invalid"] if invalid is not None else ["flat", "peaked", "tied", "ruled_out"]))
     if kind == "flat":
         return kind, normal * 0.5
     if kind == "peaked":
@@ -76,10 +76,20 @@ def draw_logits(random, rows, vocab_size, invalid):
     places = torch.from_numpy(random.random((rows, vocab_size)))
     if kind == "ruled_out":
         return kind, normal.where(places < 0.4, -torch.inf)
-    for value, low in ((torch.nan, 0.0), (-torch.inf, 0.1)):
-        normal = normal.masked_fill((places >= low) & (places < low + 0.1), value)
-    # One a row: of several largest numbers the entropy is whatever float32 leaves of it.
-    return kind, normal.scatter(1, torch.from_numpy(random.integers(0, vocab_size, (rows, 1))), torch.inf)
+    for index, value in enumerate(invalid):
+        normal = normal.masked_fill((places * 10).floor() == index, value)
+    return kind, normal
+
+
+def invalid_values(names):
+    """What a table may hold that is no number; None where nothing would take it out again."""
+    if "remove_invalid_values" not in names:
+        return None
+    # Infinity and what rules a token out make NaN, which counts as 0.
+    if {"prefix_allowed_tokens_fn", "bad_words_ids"}.intersection(names):
+        return [-torch.inf]
+    # Beside the largest number every probability is 0, and warpers would choose among zeros.
+    return [torch.nan, -torch.inf] if set(names).intersection(WARPERS) else [torch.nan, -torch.inf, torch.inf]
 
 
 def draw_inputs(random, vocab_size, names):
@@ -120,8 +130,7 @@ def draw_case(random, name, names):
         options.setdefault("top_k", 0)
     if len(input_ids) > 1 and random.random() < 0.4:
         options["num_beams"] = 2
-    invalid = "remove_invalid_values" in names and not {"prefix_allowed_tokens_fn", "bad_words_ids"}.intersection(names)
-    kind, logits = draw_logits(random, len(input_ids), vocab_size, invalid)
+    kind, logits = draw_logits(random, len(input_ids), vocab_size, invalid_values(names))
     case = {
         "name": name,
         "logits": kind,

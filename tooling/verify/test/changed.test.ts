@@ -14,6 +14,20 @@ function modelFixtures(cases: readonly string[]): ChangedFixtures {
   return fixtures;
 }
 
+/** Only these cases of sampling/, and the loss of the first checkpoint. */
+function samplingFixtures(processors: readonly string[], models: readonly string[]): ChangedFixtures {
+  const fixtures = new ChangedFixtures(["sampling", "tiny"]);
+  const keep = (names: readonly string[]) => (json: { cases: { name: string }[] }) => {
+    json.cases = json.cases.filter(({ name }) => names.includes(name));
+  };
+  fixtures.json("sampling/processors.json", keep(processors));
+  fixtures.json("sampling/models.json", keep(models));
+  fixtures.json("sampling/loss.json", (json) => {
+    json.cases.splice(models.length === 0 ? 0 : 1);
+  });
+  return fixtures;
+}
+
 /** Exactly these checks fail, and others pass. */
 function expectFailures({ failures, passed }: GroupSummary, checks: readonly string[]): void {
   expect(failures.map(({ check }) => check)).toEqual(checks);
@@ -144,6 +158,41 @@ describe("one change in the golden data is one failure", () => {
     expect(passed).toBeGreaterThan(0);
   });
 
+  test("sampling: a score of a table, a token, a reason, a logit, a beam, a loss", async () => {
+    const fixtures = samplingFixtures(["temperature-1", "forced_bos_token_id-1"], ["greedy-batch", "beams-true-end"]);
+    fixtures.tensor("sampling/processors.safetensors", "temperature-1.expected", 1e-6);
+    fixtures.tensor("sampling/models.safetensors", "greedy-batch.logits", 2e-4);
+    fixtures.tensor("sampling/models.safetensors", "greedy-batch.transition_scores", -1e-2);
+    fixtures.tensor("sampling/models.safetensors", "beams-true-end.sequences_scores", 2e-4);
+    fixtures.json("sampling/models.json", ({ cases: [greedy, beams] }) => {
+      greedy.expected.sequences[0][greedy.input_ids[0].length]++;
+      greedy.expected.finish_reasons[0] = "stop_string";
+      beams.expected.beam_indices[0][1] ^= 1;
+    });
+    fixtures.json("sampling/loss.json", ({ cases: [row] }) => {
+      row.weighted_loss += 2e-4;
+    });
+    const { failures, passed } = await fixtures.verify("sampling");
+    expect(failures.map(({ check }) => check.replace(/^tiny-\S+ | tiny-\S+/, ""))).toEqual([
+      "temperature-1 [0]",
+      expect.stringMatching(/^greedy-batch sequences \[0\]\[\d+\]$/),
+      "greedy-batch finish_reasons [0]",
+      "greedy-batch logits [0]",
+      "greedy-batch transition_scores [0]",
+      "beams-true-end beam_indices [0][1]",
+      "beams-true-end sequences_scores [0]",
+      "weighted loss [0]",
+    ]);
+    expect(passed).toBeGreaterThan(0);
+  });
+
+  test("sampling: a token that is ruled out on one side only", async () => {
+    const fixtures = samplingFixtures(["suppress_tokens-1"], []);
+    fixtures.tensor("sampling/processors.safetensors", "suppress_tokens-1.expected", Number.NEGATIVE_INFINITY);
+    const { failures } = await fixtures.verify("sampling");
+    expect(failures).toMatchObject([{ check: "suppress_tokens-1 [0]", expected: "-Infinity" }]);
+  });
+
   test("convert: an id that the tokenizer does not have so", async () => {
     const fixtures = modelFixtures(["one"]);
     fixtures.json(`${VARIANT}/golden.json`, ({ token_ids }) => {
@@ -161,6 +210,20 @@ test("what is not there is a skip with its reason", async () => {
   const fixtures = new ChangedFixtures(["grids.json"]);
   const { passed, failed, skip_reasons } = await fixtures.verify("decode");
   expect({ passed, failed, skip_reasons }).toEqual({ passed: 0, failed: 0, skip_reasons: { "no images.json": 1 } });
+});
+
+test("sampling: the repository's own data where a directory has none, and a skip where a checkpoint is missing", async () => {
+  const without = await new ChangedFixtures(["grids.json"]).verify("sampling");
+  expect(without.notes).toEqual([expect.stringContaining("the repository's own data")]);
+  expect(without.failures).toEqual([]);
+  expect(without.passed).toBeGreaterThan(0);
+
+  const fixtures = samplingFixtures(["suppress_tokens-1"], ["greedy"]);
+  fixtures.json("sampling/models.json", ({ cases: [row] }) => {
+    row.checkpoint = "tiny-none";
+  });
+  const { failed, skip_reasons } = await fixtures.verify("sampling");
+  expect({ failed, skip_reasons }).toEqual({ failed: 0, skip_reasons: { "tiny-none is not here": 1 } });
 });
 
 test("a checkpoint that does not convert is a failure", async () => {

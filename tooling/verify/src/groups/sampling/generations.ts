@@ -2,7 +2,7 @@ import { compute_transition_scores } from "@internvl/generation";
 import type { GenerateResult } from "@internvl/model";
 import type { GroupReport } from "../../report.js";
 import type { GroupContext } from "../group.js";
-import { closeScores } from "./compare.js";
+import { closeScores, type Tolerance } from "./compare.js";
 import { callOptions, type GenerationCase, readCases, type Tables } from "./data.js";
 import { openPrompt, TOLERANCE } from "./prompts.js";
 
@@ -41,6 +41,8 @@ function checkTokens(report: GroupReport, check: string, { expected }: Case, res
   report.same(`${check} beam_indices`, result.beam_indices, expected.beam_indices);
 }
 
+const CLOSE: Tolerance = { within: TOLERANCE };
+
 const TRANSITIONS = [
   ["transition_scores", false],
   ["normalized_transition_scores", true],
@@ -64,7 +66,7 @@ function checkTables(
     const size = stored.length / steps;
     const split = Array.from({ length: steps }, (_, step) => stored.subarray(step * size, (step + 1) * size));
     const [own, theirs] = [result[field]!, split].map((tables) => runningRows(tables, vocab_size, runs));
-    closeScores(report, `${check} ${field}`, own!, theirs!, TOLERANCE);
+    closeScores(report, `${check} ${field}`, own!, theirs!, CLOSE);
   }
   for (const [field, normalize_logits] of TRANSITIONS) {
     const { sequences, beam_indices } = result;
@@ -73,7 +75,7 @@ function checkTables(
     const theirs = own.map((_, row) => tables[field]!.subarray(row * width, (row + 1) * width));
     const running = (rows: Float32Array[]) =>
       Float32Array.from(rows.flatMap((row, index) => [...row].filter((_, step) => runs(step, index))));
-    closeScores(report, `${check} ${field}`, running(own), running(theirs), TOLERANCE);
+    closeScores(report, `${check} ${field}`, running(own), running(theirs), CLOSE);
   }
   const { sequences_scores } = tables;
   if (sequences_scores === undefined) return;
