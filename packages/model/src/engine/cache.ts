@@ -180,8 +180,9 @@ export class KeyValueCache implements PastKeyValues {
         got: String(odd ?? "none"),
       });
     }
+    if (beam_idx.length === this.batch_size && beam_idx.every((from, row) => from === row)) return;
     const moves = beam_idx
-      .map((from, row) => ({ row, from, start: from === row ? this.length : this.#startOfDifference(row, from) }))
+      .map((from, row) => ({ row, from, start: this.#startOfDifference(row, from) }))
       .filter(({ start }) => start < this.length);
     if (beam_idx.length !== this.batch_size || (moves.length > 0 && store.owners > 1)) {
       this.#replaceStore(beam_idx, this.capacity);
