@@ -1,12 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { FIXTURES } from "./paths.js";
 import { runProgram } from "./program.js";
 import { failureLines, type GroupSummary, summaryLine } from "./report.js";
 import { verify } from "./verify.js";
-
-const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 
 const USAGE = `Usage: npm run verify -- [DIR] [--group NAME]… [--json FILE]
 

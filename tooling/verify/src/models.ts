@@ -77,7 +77,10 @@ export class Models {
   }
 
   /** The `pixel_values` of a case: its stored tiles, normalised by our image processor. */
-  async pixels(variant: RunnableVariant, { pixel_inputs }: GoldenCase): Promise<Tensor | undefined> {
+  async pixels(
+    variant: RunnableVariant,
+    { pixel_inputs }: Pick<GoldenCase, "pixel_inputs">,
+  ): Promise<Tensor | undefined> {
     if (pixel_inputs.length === 0) return undefined;
     const { image_processor } = await this.processor(variant);
     const tiles = await Promise.all(pixel_inputs.map((name) => readTiles(this.#golden, `tiny/inputs/${name}.png`)));

@@ -1,26 +1,31 @@
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { rewriteCheckpoint } from "@internvl/convert";
 import { setDefaultRuntime } from "@internvl/core";
 import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
 import { GoldenFolder } from "./golden/folder.js";
-import { checkpointFiles, findVariants, type RunnableVariant } from "./golden/variants.js";
+import { checkpointFiles, findVariants, isRunnable, type RunnableVariant } from "./golden/variants.js";
+import { FIXTURES, SCRIPTS } from "./paths.js";
 import { runProgram } from "./program.js";
 import { missingModules, type PythonRun, runPython } from "./reference/python.js";
+import { writeSampling } from "./reference/sampling.js";
 import { temporaryFolder } from "./workspace.js";
 
-const SCRIPTS = fileURLToPath(new URL("../../reference", import.meta.url));
-const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
-const MODULES = ["torch", "transformers", "peft", "safetensors", "PIL"];
+const MODULES = ["torch", "transformers", "safetensors", "PIL"];
 
 const USAGE = `Usage: npm run reference -- [DIR] [--python PATH] [--if-available]
+       npm run reference -- sampling [DIR] [--seed N] [--out OUT] [--python PATH]
 
 Writes every checkpoint of DIR (default: the fixtures of the repository) in the dialect of Transformers, and lets
 Transformers load it and compute the numbers that DIR has of the original code. Then merges a random LoRA adapter of every
 linear layer, and compares with PEFT's merge.
 
-  --python PATH    with ${MODULES.join(", ")} (default: INTERNVL_PYTHON, or python3)
-  --if-available   where such a Python is missing, say so and pass`;
+With "sampling", Transformers' generate runs on the checkpoints of DIR, and OUT/sampling gets what it answered, for the
+group "sampling" of "npm run verify -- OUT".
+
+  --python PATH    with ${MODULES.join(", ")}, and peft but for "sampling" (default: INTERNVL_PYTHON, or python3)
+  --if-available   where such a Python is missing, say so and pass
+  --seed N         of everything random in OUT/sampling (default: 1)
+  --out OUT        default: DIR. Another folder gets copies of the checkpoints as well`;
 
 await runProgram(async () => {
   const { values, positionals } = parseArgs({
@@ -28,6 +33,8 @@ await runProgram(async () => {
     options: {
       python: { type: "string", default: process.env["INTERNVL_PYTHON"] || "python3" },
       "if-available": { type: "boolean" },
+      seed: { type: "string", default: "1" },
+      out: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -35,23 +42,32 @@ await runProgram(async () => {
     console.log(USAGE);
     return 0;
   }
-  const missing = missingModules(values.python, MODULES);
+  const isSampling = positionals[0] === "sampling";
+  const modules = isSampling ? MODULES : [...MODULES, "peft"];
+  const missing = missingModules(values.python, modules);
   if (missing !== undefined) {
-    console.log(`NOT CHECKED against Transformers: ${values.python} does not have ${MODULES.join(", ")} (${missing})`);
+    console.log(`NOT CHECKED against Transformers: ${values.python} does not have ${modules.join(", ")} (${missing})`);
     return values["if-available"] ? 0 : 1;
   }
   setDefaultRuntime(nodeRuntime);
-  const golden = new GoldenFolder(positionals[0] ?? FIXTURES);
-  const variants = findVariants(golden).filter((variant): variant is RunnableVariant => variant.golden !== undefined);
+  const golden = new GoldenFolder((isSampling ? positionals[1] : positionals[0]) ?? FIXTURES);
+  if (!isSampling) return checkDialects(values.python, golden);
+  const { ok, output } = await writeSampling(values.python, golden, values.out ?? golden.directory, values.seed);
+  console.log(output);
+  return ok ? 0 : 1;
+});
+
+async function checkDialects(python: string, golden: GoldenFolder): Promise<number> {
+  const variants = findVariants(golden).filter(isRunnable);
   let failed = variants.length === 0 ? 1 : 0;
   for (const variant of variants) {
-    for await (const { ok, output } of checkVariant(values.python, golden, variant)) {
+    for await (const { ok, output } of checkVariant(python, golden, variant)) {
       console.log(`${variant.name}: ${output}`);
       if (!ok) failed++;
     }
   }
   return failed > 0 ? 1 : 0;
-});
+}
 
 async function* checkVariant(
   python: string,

@@ -54,14 +54,17 @@ export function findVariants(golden: GoldenFolder): Variant[] {
 /** A variant that can be run. */
 export type RunnableVariant = Variant & { golden: VariantJson };
 
+export function isRunnable(variant: Variant): variant is RunnableVariant {
+  return variant.golden !== undefined;
+}
+
 /** The variants that have numbers, the others counted as skipped. */
 export function runnableVariants(golden: GoldenFolder, report: GroupReport): RunnableVariant[] {
   const variants = findVariants(golden);
   if (variants.length === 0) report.skip("no checkpoint under tiny/");
-  return variants.filter((variant): variant is RunnableVariant => {
-    if (variant.golden === undefined) report.skip(`${variant.name} without golden.json`);
-    return variant.golden !== undefined;
-  });
+  for (const { golden: numbers, name } of variants)
+    if (numbers === undefined) report.skip(`${name} without golden.json`);
+  return variants.filter(isRunnable);
 }
 
 /** A variant as the merged classes' own conversion wrote it; `rest` has what `hf/` leaves out. */

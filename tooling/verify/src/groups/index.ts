@@ -9,6 +9,7 @@ import { generate } from "./generate.js";
 import { grids } from "./grids.js";
 import type { Group } from "./group.js";
 import { preprocess } from "./preprocess.js";
+import { sampling } from "./sampling/sampling.js";
 import { tokenize } from "./tokenize.js";
 import { video } from "./video.js";
 
@@ -24,6 +25,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   forward,
   generate,
   batch,
+  sampling,
   dialects,
   convert,
 };

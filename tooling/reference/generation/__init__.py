@@ -1,0 +1,1 @@
+"""What `sampling.py` is made of."""

@@ -1,0 +1,8 @@
+// In this folder and no other: the paths have to hold from src/ and from dist/, which is what both are bundled into.
+import { fileURLToPath } from "node:url";
+
+/** The reference data of the repository. */
+export const FIXTURES: string = fileURLToPath(new URL("../fixtures", import.meta.url));
+
+/** The Python scripts that make and check reference data. */
+export const SCRIPTS: string = fileURLToPath(new URL("../../reference", import.meta.url));
