@@ -104,8 +104,9 @@ describe("internvl chat", () => {
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(first).toMatchObject({ question: "What does it say?", images: [SCENE], tiles: 5 });
-    // The picture and the first turn are still in the prompt.
+    // The picture and the first turn are still in the prompt, and need not be read again.
     expect(second).toMatchObject({ question: "What color is the star?", images: [], tiles: 5 });
+    expect(second.cached_tokens).toBeGreaterThanOrEqual(first.prompt_tokens);
     expect(second.prompt_tokens).toBeGreaterThan(first.prompt_tokens + first.generated_tokens);
     expect(stderr).toContain("+ sign-and-shapes.png (448 x 448)");
   });

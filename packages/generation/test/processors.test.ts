@@ -126,6 +126,23 @@ test("remove_invalid_values replaces NaN and infinite scores", () => {
   expect([...scores]).toEqual([1, 0, 3.4028234663852886e38, -3.4028234663852886e38]);
 });
 
+test("top_h and eta_cutoff see no entropy among the scores that remove_invalid_values makes, as in Transformers", () => {
+  const scores = Float32Array.of(Number.POSITIVE_INFINITY, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0.5);
+  const process = (options: GenerationOptions) =>
+    processLogits({
+      ...options,
+      input_ids: [[1]],
+      scores,
+      vocab_size: 5,
+      do_sample: true,
+      remove_invalid_values: true,
+    });
+  const largest = 3.4028234663852886e38;
+  const out = Number.NEGATIVE_INFINITY;
+  expect([...process({ top_h: 0.5 })]).toEqual([largest, out, out, out, out]);
+  expect([...process({ eta_cutoff: 0.3, top_k: 0 })]).toEqual([largest, out, largest, out, out]);
+});
+
 test("top_k and top_p with a real vocabulary keep what a full sort keeps", () => {
   const size = 151_674;
   const scores = Float32Array.from({ length: size }, (_, id) => Math.sin(id * 12.9898) * 9 + Math.cos(id * 78.233) * 3);

@@ -175,6 +175,24 @@ describe("prompt_lookup_num_tokens and max_matching_ngram_size", () => {
     expect(lookup.steps).toBeLessThan(15);
   });
 
+  test("leave nothing read that the row lacks when a streamer throws", async () => {
+    const failure = new Error("mine");
+    const model = new MarkovModel(steady, [prompts[0]!]);
+    const seen: number[] = [...prompts[0]!];
+    const streamer = {
+      put(ids: readonly (readonly number[])[]) {
+        if (ids[0]!.length === 1) seen.push(ids[0]![0]!);
+        if (seen.length === 26) throw failure;
+      },
+      end() {},
+    };
+    const first_logits = model.first_logits;
+    const options = { max_new_tokens: 40, prompt_lookup_num_tokens: 5, streamer };
+    await expect(generateTokens({ input_ids: [prompts[0]!], model, first_logits, ...options })).rejects.toBe(failure);
+    expect(model.read_tokens[0]).toEqual(seen.slice(0, model.read_tokens[0]!.length));
+    expect(model.read_tokens[0]!.length).toBeGreaterThan(20);
+  });
+
   test("stream one token at a time", async () => {
     const heard: number[][][] = [];
     const streamer = { put: (ids: readonly (readonly number[])[]) => heard.push(ids.map((row) => [...row])), end() {} };

@@ -82,6 +82,7 @@ export {
 } from "@internvl/image-processor";
 export {
   AutoModelForImageTextToText,
+  type CacheOptions,
   type ChatOptions,
   type ForwardOutput,
   type GenerateArguments,

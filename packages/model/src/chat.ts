@@ -10,7 +10,10 @@ import {
 import type { GenerateArguments, InternVL2_5ForConditionalGeneration } from "./model.js";
 import { reportingTo } from "./streaming.js";
 
-/** What `generation_config` may hold in `chat`: generation options, a streamer, a signal, and the prompt's own. */
+/**
+ * What `generation_config` may hold in `chat`: generation options, a streamer, a signal, and the prompt's own. With the
+ * `past_key_values` of the turns before, only what they do not have is read; it is cropped to what fits the history.
+ */
 export interface ChatOptions extends Omit<GenerateArguments, "input_ids" | "attention_mask" | "pixel_values"> {
   /** Default: the original's. */
   system_message?: string;
@@ -126,6 +129,9 @@ async function answers(
     prompts.map(({ prompt }) => prompt),
     { padding: prompts.length > 1, padding_side: "left" },
   );
+  // Tokenised again, an answer may have other ids than those that were generated. One token must be left to read.
+  const { past_key_values } = options;
+  past_key_values?.crop(Math.min(past_key_values.commonPrefix(input_ids), input_ids[0]!.length - 1));
   const sequences = await model.generate({
     ...options,
     return_dict_in_generate: undefined,

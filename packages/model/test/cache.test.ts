@@ -98,6 +98,18 @@ describe("KeyValueCache", () => {
     for (let token = 7; token < 90; token++) appendBoth(cache, slow, newColumns(2, 1), 4);
     expectSame(cache, slow);
 
+    // A quarter of what there is, at least 128 tokens and at most what may follow, in steps of 64.
+    for (const [length, spare, capacity] of [
+      [100, 20, 128],
+      [100, Number.POSITIVE_INFINITY, 256],
+      [1000, Number.POSITIVE_INFINITY, 1280],
+      [1000, 70, 1088],
+    ] as const) {
+      const long = new KeyValueCache(1, SHAPE);
+      appendBoth(long, new SlowCache([[]]), newColumns(1, length), spare);
+      expect(long.capacity).toBe(capacity);
+    }
+
     const reserved = new KeyValueCache(2, SHAPE, { max_cache_len: 50 });
     const before = arrayOf(reserved);
     appendBoth(reserved, new SlowCache([[], []]), newColumns(2, 50));

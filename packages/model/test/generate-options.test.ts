@@ -7,7 +7,7 @@ import {
   type TokenEvent,
   TokenIteratorStreamer,
 } from "@internvl/generation";
-import type { InternVL2_5ForConditionalGeneration } from "@internvl/model";
+import type { InternVL2_5ForConditionalGeneration, KeyValueCache } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convertDemo, loadDemo, square } from "./demo.js";
@@ -112,6 +112,34 @@ describe("beams of a batch with pictures", () => {
       expect(best).toBeGreaterThanOrEqual(second!);
       expect(second).toBeGreaterThanOrEqual(third!);
     }
+  });
+
+  it("past_key_values with num_beams, or several answers: as without, and the given cache stays as it was", async () => {
+    const cache = model.newCache(2) as KeyValueCache;
+    const { past_key_values, sequences } = await model.generate({
+      ...inputs,
+      max_new_tokens: 3,
+      min_new_tokens: 3,
+      past_key_values: cache,
+      return_dict_in_generate: true,
+    });
+    expect(past_key_values).toBe(cache);
+    const more = sequences.map((row) => [...row, 5, 6]);
+    const mask = attention_mask.map((row) => [...row, 1, 1, 1, 1, 1]);
+    const longer = { input_ids: more, attention_mask: mask, pixel_values: inputs.pixel_values, max_new_tokens: 6 };
+    for (const options of [
+      { num_beams: 3 },
+      { do_sample: true, seed: 2, top_k: 0, temperature: 3, num_return_sequences: 2 },
+    ]) {
+      const length = cache.length;
+      const saved = cache.save();
+      expect(await model.generate({ ...longer, ...options, past_key_values: cache })).toEqual(
+        await model.generate({ ...longer, ...options }),
+      );
+      expect(cache.length).toBe(length);
+      expect(cache.save()).toEqual(saved);
+    }
+    cache.dispose();
   });
 
   it("num_beams: a prompt's answers do not depend on the prompts beside it", async () => {

@@ -244,6 +244,27 @@ describe("chat", () => {
     expect((second as [string, [string, string][]])[1]).toHaveLength(2);
   });
 
+  it("reads only what is new with the cache of the turns before, also where the history was changed", async () => {
+    const { pixel_values } = await processor.image_processor([square(112)]);
+    const cache = model.newCache();
+    const options = { max_new_tokens: 24, past_key_values: cache };
+    const first = await model.chat(processor, pixel_values, "Describe this image.", options, null, true);
+    const [, history] = first as [string, [string, string][]];
+    const edited: [string, string][] = [[history[0]![0], "There is something on it, I would say."]];
+    for (const turns of [history, edited, edited]) {
+      const question = "How many shapes are there?";
+      const expected = await model.chat(processor, pixel_values, question, { max_new_tokens: 8 }, turns);
+      const stages: string[] = [];
+      const progress_callback = ({ stage, total }: { stage: string; total?: number }) =>
+        stages.push(`${stage} ${total}`);
+      const reused = { ...options, max_new_tokens: 8, progress_callback };
+      expect(await model.chat(processor, pixel_values, question, reused, turns)).toBe(expected);
+      // No picture again, and fewer than 50 tokens.
+      expect(stages.filter((stage) => !/^prefill [1-4]?\d$/.test(stage))).toEqual([]);
+    }
+    cache.dispose();
+  });
+
   it("answers without a picture", async () => {
     expect(typeof (await model.chat(processor, null, "Hello", { max_new_tokens: 4 }))).toBe("string");
   });

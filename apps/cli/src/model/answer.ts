@@ -16,8 +16,14 @@ export interface Answer {
   text: string;
   /** `"stopped"`: by Ctrl-C. The others are the library's. */
   finishReason: "eos" | "length" | "stop_string" | "criteria" | "time" | "stopped";
+  /** Tiles of all pictures. */
   tiles: number;
+  /** Those of them that had to be looked at: the others had been read before. */
+  tilesRead: number;
+  /** Tokens of the whole prompt. */
   promptTokens: number;
+  /** Those that had been read before. */
+  cachedTokens: number;
   generatedTokens: number;
   seconds: AnswerSeconds;
   /** The seed of the draws, with sampling. */
@@ -31,11 +37,11 @@ function tokensPerSecond({ generatedTokens, seconds }: Answer): number | null {
 
 /** `"5 tiles 0.21 s · 113 prompt tokens 0.05 s · 17 tokens at 82 tokens/s"` */
 export function timingLine(answer: Answer): string {
-  const { tiles, promptTokens, generatedTokens, seconds, finishReason } = answer;
+  const { tilesRead, promptTokens, cachedTokens, generatedTokens, seconds, finishReason } = answer;
   const pace = tokensPerSecond(answer);
   const parts = [
-    ...(tiles > 0 ? [`${plural(tiles, "tile")} ${formatSeconds(seconds.preprocess + seconds.vision)}`] : []),
-    `${plural(promptTokens, "prompt token")} ${formatSeconds(seconds.prompt)}`,
+    ...(tilesRead > 0 ? [`${plural(tilesRead, "tile")} ${formatSeconds(seconds.preprocess + seconds.vision)}`] : []),
+    `${plural(promptTokens - cachedTokens, "prompt token")} ${formatSeconds(seconds.prompt)}`,
     `${plural(generatedTokens, "token")}${pace === null ? "" : ` at ${pace.toFixed(pace < 10 ? 1 : 0)} tokens/s`}`,
     ...(finishReason === "stopped" ? ["stopped"] : []),
     ...(finishReason === "length" ? ["cut off (--max-new-tokens, or the model's context)"] : []),
@@ -52,6 +58,7 @@ export function answerFields(answer: Answer): Record<string, unknown> {
     finish_reason: answer.finishReason,
     tiles: answer.tiles,
     prompt_tokens: answer.promptTokens,
+    cached_tokens: answer.cachedTokens,
     generated_tokens: answer.generatedTokens,
     tokens_per_second: pace === null ? null : round(pace),
     seconds: Object.fromEntries(Object.entries(answer.seconds).map(([name, value]) => [name, round(value)])),

@@ -1,4 +1,10 @@
-import { InternVL2_5ForConditionalGeneration, InternVL2_5Processor, type Message, type ProgressInfo } from "internvl";
+import {
+  InternVL2_5ForConditionalGeneration,
+  InternVL2_5Processor,
+  type Message,
+  type PastKeyValues,
+  type ProgressInfo,
+} from "internvl";
 import { isAbort, type StatusLine } from "internvl/convert-command";
 import { type CommonOptions, generationOptions } from "../options.js";
 import type { Answer } from "./answer.js";
@@ -21,6 +27,8 @@ export class Session {
   readonly #processor: InternVL2_5Processor;
   readonly #options: CommonOptions;
   readonly #status: StatusLine;
+  /** What the model has read, so that a further question reads only what is new. */
+  #read: { cache: PastKeyValues; pictures: readonly Picture[] } | undefined;
 
   private constructor(parts: {
     model: InternVL2_5ForConditionalGeneration;
@@ -81,18 +89,24 @@ export class Session {
       this.#status.clear();
       onText?.(text);
     });
+    const past_key_values = this.#cacheFor(inputs.input_ids, pictures);
+    const cachedTokens = past_key_values.length;
+    let tilesRead = 0;
     const progress_callback = (info: ProgressInfo) => {
       watch.report(info);
+      if (info.stage === "vision") tilesRead = info.total ?? 0;
       this.#status.show(statusText(info));
     };
     const costs = () => ({
       text: streamer.text.trimEnd(),
       tiles: inputs.pixel_values?.dims[0] ?? 0,
+      tilesRead,
       promptTokens: inputs.input_ids[0]!.length,
+      cachedTokens,
       generatedTokens: streamer.count,
       seconds: watch.generated(),
     });
-    const calls = { streamer, progress_callback, signal, return_dict_in_generate: true as const };
+    const calls = { streamer, progress_callback, signal, past_key_values, return_dict_in_generate: true as const };
     try {
       const result = await this.#model.generate({ ...inputs, ...generationOptions(this.#options), ...calls });
       return { ...costs(), finishReason: result.finish_reasons[0]!, seed: result.seed };
@@ -105,7 +119,19 @@ export class Session {
   }
 
   close(): Promise<void> {
+    this.#read?.cache.dispose();
     return this.#model.dispose();
+  }
+
+  /** A cache that holds the beginning of this prompt, as much of it as was read before. */
+  #cacheFor(input_ids: readonly (readonly number[])[], pictures: readonly Picture[]): PastKeyValues {
+    // The tokens of all pictures are alike: what was read is good only for the same ones.
+    const isSame = this.#read?.pictures.every((picture, index) => picture === pictures[index]);
+    if (!isSame) this.#read?.cache.dispose();
+    const cache = isSame ? this.#read!.cache : this.#model.newCache(1);
+    cache.crop(Math.min(cache.commonPrefix(input_ids), input_ids[0]!.length - 1));
+    this.#read = { cache, pictures };
+    return cache;
   }
 }
 

@@ -1,6 +1,6 @@
 import { kthHighest } from "./highest.js";
 import type { LogitsProcessor } from "./processor.js";
-import { entropyOf, type Softmax, softmax } from "./softmax.js";
+import { categoricalEntropy, type Softmax, softmax } from "./softmax.js";
 
 /** Keeps tokens that are at least this probable. Transformers' `EpsilonLogitsWarper` (Hewitt et al. 2022, arXiv:2210.15191). */
 export function epsilonCutoff(epsilon: number, min_tokens_to_keep = 1): LogitsProcessor {
@@ -14,7 +14,7 @@ export function etaCutoff(epsilon: number, min_tokens_to_keep = 1): LogitsProces
   const root = Math.fround(Math.sqrt(most));
   return (_input_ids, scores) => {
     const distribution = softmax(scores);
-    const certainty = Math.fround(Math.exp(-Math.fround(entropyOf(scores, distribution))));
+    const certainty = Math.fround(Math.exp(-Math.fround(categoricalEntropy(scores, distribution))));
     cutBelow(scores, distribution, Math.min(most, Math.fround(root * certainty)), min_tokens_to_keep);
   };
 }

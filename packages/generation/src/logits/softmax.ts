@@ -42,11 +42,37 @@ export function softmax(scores: Float32Array): Softmax {
 /** The entropy of the distribution, in nats. */
 export function entropyOf(scores: Float32Array, { highest, total, weight }: Softmax): number {
   const logTotal = Math.log(total);
-  let entropy = 0;
+  return expected(
+    scores,
+    (score) => weight(score) / total,
+    (score) => score - highest - logTotal,
+  );
+}
+
+/**
+ * The same as `torch.distributions.Categorical` has it, which takes logsumexp off in float32: where the highest scores are
+ * huge (`remove_invalid_values` makes them so) the logarithm of the total is lost, and so is the entropy.
+ */
+export function categoricalEntropy(scores: Float32Array, { highest, total, weight }: Softmax): number {
+  const logSumExp = Math.fround(highest + Math.fround(Math.log(total)));
+  return expected(
+    scores,
+    (score) => weight(score) / total,
+    (score) => Math.fround(score - logSumExp),
+  );
+}
+
+/** The mean of `-log` over the distribution. */
+function expected(
+  scores: Float32Array,
+  probability: (score: number) => number,
+  log: (score: number) => number,
+): number {
+  let sum = 0;
   for (let id = 0; id < scores.length; id++) {
-    const score = scores[id]!;
+    const share = probability(scores[id]!);
     // 0 log 0 is 0.
-    if (score !== Number.NEGATIVE_INFINITY) entropy -= (weight(score) / total) * (score - highest - logTotal);
+    if (share !== 0) sum -= share * log(scores[id]!);
   }
-  return entropy;
+  return sum;
 }

@@ -1,6 +1,6 @@
 import { topIndices } from "./highest.js";
 import type { LogitsProcessor } from "./processor.js";
-import { entropyOf, softmax } from "./softmax.js";
+import { categoricalEntropy, softmax } from "./softmax.js";
 
 /** Transformers looks at no more tokens than these. */
 const TOP_N = 100;
@@ -14,7 +14,7 @@ export function topH(h: number): LogitsProcessor {
     const ids = topIndices(scores, TOP_N);
     const top = Float32Array.from(ids, (id) => scores[id]!);
     const distribution = softmax(top);
-    const limit = Math.fround(Math.fround(entropyOf(top, distribution)) * Math.fround(h));
+    const limit = Math.fround(Math.fround(categoricalEntropy(top, distribution)) * Math.fround(h));
 
     let kept = 0;
     for (let sum = 0; kept < top.length; kept++) {

@@ -24,13 +24,17 @@ export async function promptLookup(generation: Generation): Promise<GenerateToke
     const guess = guessContinuation(row, generation.options);
     const logits = await model.read!([[row.at(-1)!, ...guess]], { signal });
     assertLogits(logits, (guess.length + 1) * vocab_size);
-    let kept = 0;
-    for (;;) {
-      const [token] = rows.advance(logits.subarray(kept * vocab_size, (kept + 1) * vocab_size));
-      if (rows.finished || token !== guess[kept]) break;
-      kept++;
+    const start = row.length;
+    try {
+      for (let place = 0; ; place++) {
+        const [token] = rows.advance(logits.subarray(place * vocab_size, (place + 1) * vocab_size));
+        if (rows.finished || token !== guess[place]) break;
+      }
+    } finally {
+      // Also when a streamer threw: what was read and is not in the row must not stay in a cache of the caller's.
+      const wrong = guess.length - Math.max(0, row.length - start - 1);
+      if (wrong > 0) model.forget!(wrong);
     }
-    if (guess.length > kept) model.forget!(guess.length - kept);
   }
   return rows.result();
 }

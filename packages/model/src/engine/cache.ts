@@ -8,7 +8,7 @@ import type { PastKeyValues } from "./past-key-values.js";
 export interface CacheOptions {
   /**
    * Room for this many tokens is made at once, as in Transformers' `StaticCache`; a cache may still grow beyond. Default
-   * 0: room is made where it is needed.
+   * 0: room is made where it is needed, which is faster (README, "Room").
    */
   max_cache_len?: number;
 }
@@ -20,14 +20,16 @@ export interface NewColumns {
   /** `[batch][count]`, where they are known. */
   tokens?: readonly (readonly number[])[];
   /**
-   * Room to leave behind the new columns when the arrays must grow. 0 while a prompt is read in pieces, because
-   * attention costs time for unused room as well.
+   * How many tokens may follow: room to leave behind the new columns when the arrays must grow, or a part of it. 0 while
+   * a prompt is read in pieces, because attention costs time for unused room as well.
    */
   spare: number;
 }
 
-/** Room for this many tokens is added at once: small enough to waste little, large enough to copy rarely. */
+/** Room is a multiple of this many tokens: small enough to waste little, large enough to copy rarely. */
 const GROWTH_STEP = 64;
+/** The least room to leave at once where more tokens may follow; behind a long prompt it is a quarter of that. */
+const LEAST_SPARE = 128;
 
 /**
  * The keys and values of the tokens that were read so far: Transformers' `DynamicCache`, by its names where it has them.
@@ -180,8 +182,9 @@ export class KeyValueCache implements PastKeyValues {
         got: String(odd ?? "none"),
       });
     }
+    if (beam_idx.length === this.batch_size && beam_idx.every((from, row) => from === row)) return;
     const moves = beam_idx
-      .map((from, row) => ({ row, from, start: from === row ? this.length : this.#startOfDifference(row, from) }))
+      .map((from, row) => ({ row, from, start: this.#startOfDifference(row, from) }))
       .filter(({ start }) => start < this.length);
     if (beam_idx.length !== this.batch_size || (moves.length > 0 && store.owners > 1)) {
       this.#replaceStore(beam_idx, this.capacity);
@@ -284,7 +287,8 @@ export class KeyValueCache implements PastKeyValues {
     const needed = this.length + count;
     const fits = needed <= this.capacity;
     if (fits && (store.owners === 1 || store.used === this.length)) return store;
-    const grown = spare === 0 ? needed : Math.ceil((needed + Math.max(spare, needed >> 2)) / GROWTH_STEP) * GROWTH_STEP;
+    const left = Math.min(spare, Math.max(LEAST_SPARE, needed >> 2));
+    const grown = spare === 0 ? needed : Math.ceil((needed + left) / GROWTH_STEP) * GROWTH_STEP;
     return this.#replaceStore(this.#everyRow(), fits ? this.capacity : grown);
   }
 

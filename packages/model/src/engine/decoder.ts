@@ -26,7 +26,7 @@ export interface ReadInputs extends LongCallOptions {
   cache: KeyValueCache;
   /** Logits of the last N positions; 0 means all. */
   logits_to_keep: number;
-  /** Room the cache leaves behind the last token, for those that will be generated. */
+  /** How many tokens may follow: the cache leaves room for them behind the last one. */
   spare: number;
   /** The most tokens that are read at once. */
   prefill_chunk_size?: number | null;

@@ -20,9 +20,6 @@ import type { PastKeyValues } from "./past-key-values.js";
 import { CachedSteps } from "./step-model.js";
 import type { VisionEncoder } from "./vision.js";
 
-/** Cache room for generated tokens before the arrays grow for the first time. */
-const FIRST_SPARE = 128;
-
 export interface LocalParts {
   config: InternVL2_5Config;
   vision: VisionEncoder;
@@ -129,7 +126,7 @@ export class LocalEngine implements Engine {
       tokens: inputs_embeds ? undefined : input_ids,
       cache,
       logits_to_keep: inputs.logits_to_keep ?? 0,
-      spare: FIRST_SPARE,
+      spare: Number.POSITIVE_INFINITY,
       prefill_chunk_size: inputs.prefill_chunk_size,
       output_hidden_states,
       onLogits: loss && ((piece, start) => loss.add(piece, start)),
@@ -170,12 +167,14 @@ export class LocalEngine implements Engine {
     }));
     const { vocab_size } = config.text_config;
     const positions = attention_mask.map((row) => row.reduce((sum, visible) => sum + visible, 0));
+    const limited = capped(options, input_ids[0]!.length, contextLength(config.text_config));
+    const spare = mostNewTokens(limited, input_ids[0]!.length);
     return generateTokens({
-      ...capped(options, input_ids[0]!.length, contextLength(config.text_config)),
+      ...limited,
       input_ids,
       attention_mask,
-      first_logits: () => this.#readPrompt(inputs, { input_ids, attention_mask, places, cache }),
-      model: new CachedSteps({ decoder, embeddings, cache, vocab_size, positions, spare: FIRST_SPARE }),
+      first_logits: () => this.#readPrompt(inputs, { input_ids, attention_mask, places, cache, spare }),
+      model: new CachedSteps({ decoder, embeddings, cache, vocab_size, positions, spare }),
       streamer,
       logits_processor,
       stopping_criteria,
@@ -186,7 +185,7 @@ export class LocalEngine implements Engine {
 
   /** Reads what the cache does not have of a prompt. */
   async #readPrompt(inputs: GenerateInputs, prompt: Prompt): Promise<Float32Array> {
-    const { cache, places, attention_mask } = prompt;
+    const { cache, places, attention_mask, spare } = prompt;
     const { signal, progress_callback, prefill_chunk_size } = inputs;
     const { decoder, embeddings, vision } = this.#parts;
     const past = cache.length;
@@ -202,7 +201,7 @@ export class LocalEngine implements Engine {
       tokens,
       cache,
       logits_to_keep: 1,
-      spare: FIRST_SPARE,
+      spare,
       prefill_chunk_size,
       signal,
       progress_callback,
@@ -235,6 +234,8 @@ interface Prompt {
   /** The tiles that are still to be encoded. */
   places: readonly TilePlaces[];
   cache: KeyValueCache;
+  /** How many tokens may follow it. */
+  spare: number;
 }
 
 /** The columns of each row from `start` on. */
@@ -249,6 +250,11 @@ function capped(options: GenerationOptions, promptLength: number, context: numbe
   if (max_new_tokens != null) return { ...options, max_new_tokens: Math.min(max_new_tokens, room) };
   if (max_length != null) return { ...options, max_length: Math.min(max_length, context) };
   return options;
+}
+
+/** How long an answer may get, where that is said. */
+function mostNewTokens({ max_new_tokens, max_length }: GenerationOptions, promptLength: number): number {
+  return Math.max(1, max_new_tokens ?? (max_length ?? Number.POSITIVE_INFINITY) - promptLength);
 }
 
 function assertTiles({ pixel_values, num_patches, image_flags }: ModelInputs): void {

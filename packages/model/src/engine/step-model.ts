@@ -11,7 +11,7 @@ export interface CachedStepParts {
   vocab_size: number;
   /** The position of each row's first new token: how many tokens its prompt has, without padding. */
   positions: readonly number[];
-  /** Room the cache makes for more when it grows. */
+  /** How many tokens may follow: the cache makes room for so many at most. */
   spare: number;
 }
 
