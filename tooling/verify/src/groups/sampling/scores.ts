@@ -5,7 +5,10 @@ import { closeScores, type Tolerance } from "./compare.js";
 import type { GenerationCase, Tables } from "./data.js";
 import { TOLERANCE } from "./prompts.js";
 
-const CLOSE: Tolerance = { within: TOLERANCE };
+const LOGITS: Tolerance = { within: TOLERANCE };
+
+/** Temperatures, penalties and sums make scores, and how far they are off, larger than logits are. */
+const SCORES: Tolerance = { within: TOLERANCE, relative: true };
 
 /** Whether a row had not ended before a step. Of the others Transformers keeps processed scores, and ours the logits. */
 type Runs = (step: number, row: number) => boolean;
@@ -27,12 +30,19 @@ export function checkScores(
     const running = (steps: readonly Float32Array[]) =>
       steps.map((table, step) => table.filter((_, index) => runs(step, Math.floor(index / vocab_size))));
     const theirs = split(stored, expected.steps);
-    closeScores(report, `${check} ${field}`, join(running(result[field]!)), join(running(theirs)), CLOSE);
+    closeScores(
+      report,
+      `${check} ${field}`,
+      join(running(result[field]!)),
+      join(running(theirs)),
+      field === "scores" ? SCORES : LOGITS,
+    );
   }
   checkTransitions(report, check, tables, result, vocab_size, runs);
   const { sequences_scores } = tables;
   if (sequences_scores === undefined) return;
-  report.close(`${check} sequences_scores`, result.sequences_scores ?? [], sequences_scores, TOLERANCE);
+  const own = Float32Array.from(result.sequences_scores ?? []);
+  closeScores(report, `${check} sequences_scores`, own, sequences_scores, SCORES);
 }
 
 function checkTransitions(
@@ -51,7 +61,7 @@ function checkTransitions(
       rows.map((row, index) => row.filter((_, step) => runs(step, index)));
     const own = compute_transition_scores({ sequences, scores: scores!, beam_indices, normalize_logits, vocab_size });
     const theirs = split(tables[field]!, sequences.length);
-    closeScores(report, `${check} ${field}`, join(running(own)), join(running(theirs)), CLOSE);
+    closeScores(report, `${check} ${field}`, join(running(own)), join(running(theirs)), SCORES);
   }
 }
 
