@@ -143,6 +143,12 @@ test("top_h and eta_cutoff see no entropy among the scores that remove_invalid_v
   expect([...process({ eta_cutoff: 0.3, top_k: 0 })]).toEqual([largest, out, largest, out, out]);
 });
 
+test("min_p with beams spares by probability, which is 0 for all but the likeliest here: the first then", () => {
+  const scores = Float32Array.of(-800, 1000, -900, -700);
+  minP(0.5, 3)([], scores, 0);
+  expect([...scores]).toEqual([-800, 1000, -900, Number.NEGATIVE_INFINITY]);
+});
+
 test("top_k and top_p with a real vocabulary keep what a full sort keeps", () => {
   const size = 151_674;
   const scores = Float32Array.from({ length: size }, (_, id) => Math.sin(id * 12.9898) * 9 + Math.cos(id * 78.233) * 3);

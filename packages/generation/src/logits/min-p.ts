@@ -6,7 +6,9 @@ import { softmax } from "./softmax.js";
 export function minP(p: number, min_tokens_to_keep = 1): LogitsProcessor {
   return (_input_ids, scores) => {
     const { highest, probability } = softmax(scores);
-    const spared = min_tokens_to_keep > 1 ? new Set(topIndices(scores, min_tokens_to_keep)) : undefined;
+    // By probability, as in Transformers: scores far below the highest are all 0 there, and of those the first stay.
+    const spared =
+      min_tokens_to_keep > 1 ? new Set(topIndices(scores.map(probability), min_tokens_to_keep)) : undefined;
     const threshold = Math.fround(Math.fround(p) * probability(highest));
     // Far below the threshold no probability needs to be computed.
     const bound = highest + Math.log(p) - 1e-3;
