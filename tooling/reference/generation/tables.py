@@ -85,11 +85,10 @@ def invalid_values(names):
     """What a table may hold that is no number; None where nothing would take it out again."""
     if "remove_invalid_values" not in names:
         return None
-    # Infinity and what rules a token out make NaN, which counts as 0.
+    # What rules a token out makes NaN of infinity, and Transformers then lets it through with a score of 0.
     if {"prefix_allowed_tokens_fn", "bad_words_ids"}.intersection(names):
         return [-torch.inf]
-    # Beside the largest number every probability is 0, and warpers would choose among zeros.
-    return [torch.nan, -torch.inf] if set(names).intersection(WARPERS) else [torch.nan, -torch.inf, torch.inf]
+    return [torch.nan, -torch.inf, torch.inf]
 
 
 def draw_inputs(random, vocab_size, names):
