@@ -42,37 +42,36 @@ export function softmax(scores: Float32Array): Softmax {
 /** The entropy of the distribution, in nats. */
 export function entropyOf(scores: Float32Array, { highest, total, weight }: Softmax): number {
   const logTotal = Math.log(total);
-  return expected(
+  return meanOf(
     scores,
     (score) => weight(score) / total,
-    (score) => score - highest - logTotal,
+    (score) => logTotal - (score - highest),
   );
 }
 
 /**
- * The same as `torch.distributions.Categorical` has it, which takes logsumexp off in float32: where the highest scores are
- * huge (`remove_invalid_values` makes them so) the logarithm of the total is lost, and so is the entropy.
+ * The same as `torch.distributions.Categorical` has it, which takes logsumexp off the scores: among huge ones
+ * (`remove_invalid_values` makes them) the logarithm of the total is lost in it, and the entropy is 0.
  */
 export function categoricalEntropy(scores: Float32Array, { highest, total, weight }: Softmax): number {
-  const logSumExp = Math.fround(highest + Math.fround(Math.log(total)));
-  return expected(
+  const logSumExp = highest + Math.log(total);
+  return meanOf(
     scores,
     (score) => weight(score) / total,
-    (score) => Math.fround(score - logSumExp),
+    (score) => logSumExp - score,
   );
 }
 
-/** The mean of `-log` over the distribution. */
-function expected(
+function meanOf(
   scores: Float32Array,
   probability: (score: number) => number,
-  log: (score: number) => number,
+  information: (score: number) => number,
 ): number {
-  let sum = 0;
+  let mean = 0;
   for (let id = 0; id < scores.length; id++) {
     const share = probability(scores[id]!);
     // 0 log 0 is 0.
-    if (share !== 0) sum -= share * log(scores[id]!);
+    if (share !== 0) mean += share * information(scores[id]!);
   }
-  return sum;
+  return mean;
 }

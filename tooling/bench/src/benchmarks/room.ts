@@ -1,0 +1,63 @@
+import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
+import { type Figures, inTurn } from "../measure.js";
+import { randomBits } from "../random.js";
+import { type Row, row } from "../report.js";
+import { type Benchmark, LONG_RUNS, shapeText } from "./benchmark.js";
+
+const NEW_TOKENS = 64;
+const LARGE = 8192;
+
+/** What room that a cache reserves at once costs a prompt and each step, against room that grows. */
+export const room: Benchmark = async (options, workspace) => {
+  const dtype = options.dtype ?? "q4";
+  const folder = await workspace.converted([dtype]);
+  const { threads } = options;
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+  const rows: Row[] = [];
+  try {
+    for (const context of options.contexts) {
+      const needed = context + NEW_TOKENS;
+      const rooms = [
+        ["as it grows", 0],
+        ["as much as prompt and answer", needed],
+        ["twice that", 2 * needed],
+        [`${LARGE}`, LARGE],
+      ] as const;
+      const tasks = rooms.map(
+        ([, max_cache_len]) =>
+          () =>
+            generateOnce(model, context, max_cache_len),
+      );
+      const samples = await inTurn(tasks, options.runs ?? LONG_RUNS);
+      for (const [figure, what] of [
+        ["prefill", `prompt of ${context}`],
+        ["step", `a step after ${context}`],
+      ] as const) {
+        const [grown, ...reserved] = samples.map((sample, index) => [rooms[index]![0], sample[figure]!] as const);
+        const against = row(`${what}, room ${grown![0]}`, "ms", grown![1]);
+        rows.push(against, ...reserved.map(([name, values]) => row(`${what}, room ${name}`, "ms", values, against)));
+      }
+    }
+    const setting = { shape: shapeText(options), weights: `${dtype}, random`, threads: threads ?? "default" };
+    return { benchmark: "room", setting, rows };
+  } finally {
+    await model.dispose();
+  }
+};
+
+/** Milliseconds of the prompt, and of a step after it. */
+async function generateOnce(
+  model: InternVL2_5ForConditionalGeneration,
+  context: number,
+  max_cache_len: number,
+): Promise<Figures> {
+  const bits = randomBits(context);
+  const past_key_values = model.newCache(1, { max_cache_len });
+  const times: number[] = [];
+  const streamer: Streamer = { put: () => times.push(performance.now()), end() {} };
+  const input_ids = [Array.from({ length: context }, () => bits() % 256)];
+  // Random weights may say the end of the turn at any time: nothing counts as one.
+  await model.generate({ input_ids, past_key_values, streamer, max_new_tokens: NEW_TOKENS, eos_token_id: [] });
+  past_key_values.dispose();
+  return { prefill: times[1]! - times[0]!, step: (times.at(-1)! - times[1]!) / (times.length - 2) };
+}
