@@ -42,6 +42,7 @@ await runProgram(async () => {
     console.log(USAGE);
     return 0;
   }
+  if (!/^\d+$/.test(values.seed)) throw new Error(`--seed is an integer of at least 0, not ${values.seed}`);
   const isSampling = positionals[0] === "sampling";
   const modules = isSampling ? MODULES : [...MODULES, "peft"];
   const missing = missingModules(values.python, modules);
