@@ -18,6 +18,6 @@ export function suppressTokensAtBegin(ids: readonly number[], begin_index: numbe
 }
 
 /** Ids past the end of the vocabulary do nothing. */
-export function ruleOut(scores: Float32Array, ids: readonly number[]): void {
+function ruleOut(scores: Float32Array, ids: readonly number[]): void {
   for (const id of ids) scores[id] = Number.NEGATIVE_INFINITY;
 }

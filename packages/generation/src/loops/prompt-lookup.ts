@@ -50,7 +50,7 @@ interface LookupOptions {
  * What followed the first place where the row's last tokens stood before, the longest run of them first. Transformers'
  * `PromptLookupCandidateGenerator`, without its test for tokens that processors rule out.
  */
-export function guessContinuation(row: readonly number[], options: LookupOptions): readonly number[] {
+function guessContinuation(row: readonly number[], options: LookupOptions): readonly number[] {
   // The model adds a token to every guess.
   const most = Math.min(options.prompt_lookup_num_tokens!, options.max_length - row.length - 1);
   if (most <= 0) return [];
