@@ -1,7 +1,40 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { CHROMIUM_FLAGS, findChromium } from "./tooling/scripts/chromium.mjs";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
+const chromium = findChromium();
+
+const node: TestProjectConfiguration = {
+  extends: true,
+  test: {
+    name: "node",
+    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tooling/*/test/**/*.test.ts"],
+  },
+};
+
+/** What runs in a real browser; where there is none it is left out, and `npm test` says so. */
+const browser: TestProjectConfiguration = {
+  extends: true,
+  // Threads need shared memory, which a page has only when it is cross-origin isolated.
+  server: {
+    headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" },
+  },
+  // The engine finds its wasm beside itself, which Vite's bundling of dependencies would move.
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  test: {
+    name: "browser",
+    include: ["packages/*/test-browser/**/*.test.ts"],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({ launchOptions: { executablePath: chromium, args: CHROMIUM_FLAGS } }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+};
 
 export default defineConfig({
   // Tests import each package by its public name and get its source: nothing has to be built before a test runs.
@@ -13,8 +46,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tooling/*/test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: chromium === undefined ? [node] : [node, browser],
   },
 });

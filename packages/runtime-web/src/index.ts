@@ -1,0 +1,2 @@
+export { chooseDevice, type WebDevice, type WebDeviceChoice } from "./inference/device.js";
+export { createWebInference, type WebInferenceOptions, webInference } from "./inference/runtime.js";
