@@ -1,2 +1,3 @@
 export { chooseDevice, type WebDevice, type WebDeviceChoice } from "./inference/device.js";
 export { createWebInference, type WebInferenceOptions, webInference } from "./inference/runtime.js";
+export { webMedia } from "./media/decoder.js";
