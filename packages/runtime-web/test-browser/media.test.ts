@@ -1,10 +1,7 @@
 import type { DecodeOptions } from "@internvl/core";
-import { describeMediaContract } from "@internvl/core/contract";
 import { webMedia } from "@internvl/runtime-web";
 import { describe, expect, it } from "vitest";
 import table from "../../runtime-node/test/fixtures/images.json";
-
-describeMediaContract({ describe, it, expect }, () => webMedia);
 
 type Expected = Required<Pick<DecodeOptions, "alpha" | "exif">> & { width: number; height: number; sha256: string };
 

@@ -69,6 +69,19 @@ export async function moveFile(file: FileSystemFileHandle, to: FileSystemDirecto
   await (file as MovableFile).move(to, name);
 }
 
+/** Writes a small file, whole or not at all. */
+export async function writeText(folder: FileSystemDirectoryHandle, name: string, text: string): Promise<void> {
+  const stream = await (await folder.getFileHandle(name, { create: true })).createWritable();
+  try {
+    await stream.write(text);
+    await stream.close();
+  } catch (error) {
+    // A stream that is left open locks the file.
+    await stream.abort().catch(() => {});
+    throw error;
+  }
+}
+
 /** Removes a file or a whole folder; what is not there is fine. */
 export async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
   await orUndefined(folder.removeEntry(name, { recursive: true }));
