@@ -7,3 +7,4 @@ export { chooseDevice, type WebDevice, type WebDeviceChoice } from "./inference/
 export { createWebInference, type WebInferenceOptions, webInference } from "./inference/runtime.js";
 export { webMedia } from "./media/decoder.js";
 export { webRuntime } from "./runtime.js";
+export { createWorkerPort, parentWorkerPort } from "./worker.js";

@@ -5,7 +5,7 @@ import { type Answer, transfer } from "../hub/transfer.js";
 import { assertRange } from "./blob-files.js";
 
 /** A JSON array of a folder's paths: the web has no listing of its own. */
-export const LISTING_FILE = "files.json";
+const LISTING_FILE = "files.json";
 
 /** What servers of single-page apps answer for every address that they do not know. */
 const WEB_PAGE = /^text\/html\b/i;

@@ -1,0 +1,60 @@
+import type { Runtime } from "@internvl/core";
+import { InternVL2_5ForConditionalGeneration } from "@internvl/model";
+import { InternVL2_5Processor } from "@internvl/processor";
+import { createWorkerPort, webRuntime } from "@internvl/runtime-web";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Case, convertTiny, goldenCases, pixelsOf } from "./tiny.js";
+
+const FOLDER = `tiny-4b-${crypto.randomUUID()}`;
+const cases = await goldenCases();
+let processor: InternVL2_5Processor;
+
+beforeAll(async () => {
+  await convertTiny(FOLDER);
+  processor = await InternVL2_5Processor.from_pretrained(FOLDER, { runtime: webRuntime });
+});
+afterAll(async () => {
+  const library = await (await navigator.storage.getDirectory()).getDirectoryHandle("internvl");
+  await (await library.getDirectoryHandle("folders")).removeEntry(FOLDER, { recursive: true });
+});
+
+const inWorker: Runtime = {
+  ...webRuntime,
+  spawnModelWorker: async () =>
+    createWorkerPort(new Worker(new URL("./model-worker.ts", import.meta.url), { type: "module" })),
+};
+
+describe.each([
+  ["in the page", { runtime: webRuntime }],
+  ["in a worker", { runtime: inWorker, worker: true }],
+])("a checkpoint that the page converted, %s", (_, options) => {
+  let model: InternVL2_5ForConditionalGeneration;
+  beforeAll(async () => {
+    model = await InternVL2_5ForConditionalGeneration.from_pretrained(FOLDER, options);
+  });
+  afterAll(() => model.dispose());
+
+  it.each(Object.keys(cases))("answers with the original's tokens: %s", async (name) => {
+    const { generated } = cases[name]!;
+    expect(await continuation(model, cases[name]!, generated[0]!.length)).toEqual(generated);
+  });
+});
+
+/** What the model adds to the prompts. */
+async function continuation(
+  model: InternVL2_5ForConditionalGeneration,
+  row: Case,
+  max_new_tokens: number,
+): Promise<number[][]> {
+  const { input_ids, attention_mask, num_patches_list } = row;
+  const pixel_values = await pixelsOf(row, processor);
+  const output = await model.generate({
+    input_ids,
+    max_new_tokens,
+    do_sample: false,
+    eos_token_id: null,
+    ...(attention_mask !== null && { attention_mask }),
+    ...(pixel_values !== undefined && { pixel_values, num_patches: num_patches_list.flat() }),
+  });
+  return output.map((ids) => ids.slice(input_ids[0]!.length));
+}
