@@ -40,6 +40,17 @@ describe.each([
   });
 });
 
+it("reads external data in a worker weight by weight, and not as a whole", async () => {
+  const worker = new Worker(new URL("./external-data-worker.ts", import.meta.url), { type: "module" });
+  try {
+    const report = new Promise<unknown>((resolve) => worker.addEventListener("message", ({ data }) => resolve(data)));
+    worker.postMessage({ folder: FOLDER, path: "onnx/vision_encoder.onnx", data: "vision_encoder.onnx_data" });
+    expect(await report).toEqual({ read: ["onnx/vision_encoder.onnx"], inputs: ["pixel_values"] });
+  } finally {
+    worker.terminate();
+  }
+});
+
 /** What the model adds to the prompts. */
 async function continuation(
   model: InternVL2_5ForConditionalGeneration,

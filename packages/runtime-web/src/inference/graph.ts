@@ -1,4 +1,5 @@
 import { assertSafePath, type GraphSource, type LongCallOptions } from "@internvl/core";
+import { externalBytes } from "./lazy-bytes.js";
 
 /** What onnxruntime loads: a graph's bytes and those of the files that its weights lie in. */
 export interface GraphInput {
@@ -9,8 +10,8 @@ export interface GraphInput {
 }
 
 /**
- * Reads a graph and its external data. Nothing here keeps them: onnxruntime copies the weights into its own memory while
- * it creates the session, and what was read is free afterwards.
+ * Reads a graph, and its external data as late as can be. Nothing here keeps them: onnxruntime copies the weights into its
+ * own memory while it creates the session, and what was read is free afterwards.
  *
  * @throws InternVLError `FILE_NOT_FOUND` (the graph or a file of its data), `FILE_INVALID` (a path out of the folder)
  */
@@ -28,7 +29,7 @@ export async function openGraph(graph: GraphSource, options: LongCallOptions): P
 
   const input: GraphInput = { name, bytes: await files.read(path, options), externalData: [] };
   for (const { path: file, full } of data) {
-    input.externalData.push({ path: file, data: await files.read(full, options) });
+    input.externalData.push({ path: file, data: await externalBytes(files, full, options) });
   }
   return input;
 }
