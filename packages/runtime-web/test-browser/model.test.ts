@@ -3,7 +3,7 @@ import { InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
 import { createWorkerPort, webRuntime } from "@internvl/runtime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Case, convertTiny, goldenCases, pixelsOf } from "./tiny.js";
+import { continuation, convertTiny, goldenCases, removeTiny } from "./tiny.js";
 
 const FOLDER = `tiny-4b-${crypto.randomUUID()}`;
 const cases = await goldenCases();
@@ -13,10 +13,7 @@ beforeAll(async () => {
   await convertTiny(FOLDER);
   processor = await InternVL2_5Processor.from_pretrained(FOLDER, { runtime: webRuntime });
 });
-afterAll(async () => {
-  const library = await (await navigator.storage.getDirectory()).getDirectoryHandle("internvl");
-  await (await library.getDirectoryHandle("folders")).removeEntry(FOLDER, { recursive: true });
-});
+afterAll(() => removeTiny(FOLDER));
 
 const inWorker: Runtime = {
   ...webRuntime,
@@ -36,7 +33,7 @@ describe.each([
 
   it.each(Object.keys(cases))("answers with the original's tokens: %s", async (name) => {
     const { generated } = cases[name]!;
-    expect(await continuation(model, cases[name]!, generated[0]!.length)).toEqual(generated);
+    expect(await continuation(model, processor, cases[name]!)).toEqual(generated);
   });
 });
 
@@ -50,22 +47,3 @@ it("reads external data in a worker weight by weight, and not as a whole", async
     worker.terminate();
   }
 });
-
-/** What the model adds to the prompts. */
-async function continuation(
-  model: InternVL2_5ForConditionalGeneration,
-  row: Case,
-  max_new_tokens: number,
-): Promise<number[][]> {
-  const { input_ids, attention_mask, num_patches_list } = row;
-  const pixel_values = await pixelsOf(row, processor);
-  const output = await model.generate({
-    input_ids,
-    max_new_tokens,
-    do_sample: false,
-    eos_token_id: null,
-    ...(attention_mask !== null && { attention_mask }),
-    ...(pixel_values !== undefined && { pixel_values, num_patches: num_patches_list.flat() }),
-  });
-  return output.map((ids) => ids.slice(input_ids[0]!.length));
-}
