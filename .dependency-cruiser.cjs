@@ -10,6 +10,7 @@ const ARROWS = {
   generation: ["core"],
   model: ["core", "config", "generation", "processor"],
   "runtime-node": ["core"],
+  "runtime-web": ["core"],
   onnx: ["core"],
   convert: ["core", "config", "processor", "onnx"],
   internvl: ["core", "config", "image-processor", "processor", "generation", "model", "convert", "runtime-node"],
@@ -37,7 +38,7 @@ module.exports = {
       name: "onnxruntime-at-the-edges",
       comment: "No package but a runtime imports onnxruntime's engines",
       severity: "error",
-      from: { path: "^(packages|apps)/", pathNot: "^packages/runtime-[a-z]+/|/test/" },
+      from: { path: "^(packages|apps)/", pathNot: "^packages/runtime-[a-z]+/|/test(-browser)?/" },
       to: { path: "onnxruntime-(node|web)" },
     },
     {

@@ -1,7 +1,67 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { CHROMIUM_FLAGS, findChromium } from "./tooling/scripts/chromium.mjs";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
+const chromium = findChromium();
+
+const node: TestProjectConfiguration = {
+  extends: true,
+  test: {
+    name: "node",
+    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tooling/*/test/**/*.test.ts"],
+  },
+};
+
+/** What runs in a real browser; where there is none it is left out, and `npm test` says so. */
+function inChromium(name: string, include: string, { flags, headers }: BrowserSettings = {}): TestProjectConfiguration {
+  return {
+    extends: true,
+    server: { headers },
+    // The engine finds its wasm beside itself, which Vite's bundling of dependencies would move.
+    optimizeDeps: { exclude: ["onnxruntime-web"] },
+    test: {
+      name,
+      include: [include],
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({
+          launchOptions: { executablePath: chromium, args: [...CHROMIUM_FLAGS, ...(flags ?? [])] },
+        }),
+        instances: [{ browser: "chromium" }],
+      },
+    },
+  };
+}
+
+interface BrowserSettings {
+  flags?: string[];
+  headers?: Record<string, string>;
+}
+
+/** Threads need shared memory, which a page has only when it is cross-origin isolated. */
+const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
+/** WebGPU without a graphics card, on Chromium's own software renderer. */
+const SOFTWARE_WEBGPU = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--ignore-gpu-blocklist",
+];
+
+const browsers = [
+  inChromium("browser", "packages/*/test-browser/*.test.ts", { headers: ISOLATED }),
+  inChromium("browser-webgpu", "packages/*/test-browser/webgpu/*.test.ts", {
+    flags: SOFTWARE_WEBGPU,
+    headers: ISOLATED,
+  }),
+  // A page as most servers send it.
+  inChromium("browser-not-isolated", "packages/*/test-browser/not-isolated/*.test.ts"),
+];
 
 export default defineConfig({
   // Tests import each package by its public name and get its source: nothing has to be built before a test runs.
@@ -13,8 +73,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "tooling/*/test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    projects: chromium === undefined ? [node] : [node, ...browsers],
   },
 });

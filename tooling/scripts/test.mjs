@@ -1,10 +1,18 @@
-// `npm test`: checks, then every suite. Ends with a line that says how many tests ran.
+// `npm test`: checks, then every suite. Ends with lines that say how many tests ran, and whether those of the browser did.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findChromium } from "./chromium.mjs";
 import { root } from "./prepare.mjs";
 import "./check.mjs";
+
+const chromium = findChromium();
+const NO_BROWSER =
+  "No Chromium was found: the tests in test-browser/ DID NOT RUN. Install chromium, or set CHROMIUM_PATH to one.";
+// CI sets it: there, what does not run has failed.
+const required = process.env.INTERNVL_REQUIRE_BROWSER === "1";
+if (chromium === undefined && required) throw new Error(NO_BROWSER);
 
 const folder = mkdtempSync(join(tmpdir(), "internvl-test-"));
 const report = join(folder, "report.json");
@@ -17,6 +25,7 @@ const { status } = spawnSync(process.execPath, [vitest, "run", ...reporters, ...
 try {
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, "utf8"));
   console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests + numTodoTests} skipped`);
+  console.log(chromium === undefined ? `\n*** ${NO_BROWSER} ***` : `The browser suites ran in ${chromium}`);
   if (numPassedTests === 0) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true });

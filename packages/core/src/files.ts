@@ -29,6 +29,12 @@ export interface ModelFiles {
   read(path: string, options?: LongCallOptions): Promise<Uint8Array>;
   /** The bytes from `start` to before `end`. @throws InternVLError `FILE_NOT_FOUND`, `FILE_INVALID` past the end */
   readRange(path: string, start: number, end: number, options?: LongCallOptions): Promise<Uint8Array>;
+  /**
+   * The file as a Blob, which is read when its bytes are needed; absent where files are no Blobs, as on a disk.
+   *
+   * @throws InternVLError `FILE_NOT_FOUND`
+   */
+  blob?(path: string, options?: LongCallOptions): Promise<Blob>;
   /** Where the file lies on disk, for runtimes that map files themselves; absent where there is no disk. */
   localPath?(path: string): string;
   /**

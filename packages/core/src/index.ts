@@ -12,6 +12,7 @@ export {
 } from "./files.js";
 export { RawImage } from "./image.js";
 export type {
+  DeviceChoice,
   Feeds,
   GraphSource,
   InferenceRuntime,

@@ -37,8 +37,17 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
+/** Where a session runs, and why there: a runtime that chooses says so. */
+export interface DeviceChoice {
+  name: string;
+  /** For people: what was asked for, or why `"auto"` became this device. */
+  reason: string;
+}
+
 /** A loaded graph. One run at a time. */
 export interface Session {
+  /** Absent where there is only one device. */
+  readonly device?: DeviceChoice;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   /** @throws InternVLError `INPUT_INVALID` (a feed is missing or unknown), `RUNTIME_FAILED`, `RELEASED`, `ABORTED` */

@@ -1,0 +1,106 @@
+import { assertSafePath, type FileSink, type FileWriter, InternVLError } from "@internvl/core";
+import { findFolder, moveFile, privateFolder, remove, splitPath, writeFailed } from "./opfs.js";
+
+/** Where the folders lie that pages write. */
+const FOLDERS = "folders";
+
+/**
+ * The path of a folder within the page's own storage, from what people write for folders: `./my-model`, `/my-model` and
+ * `my-model` are the same one.
+ *
+ * @throws InternVLError `FILE_INVALID` for a path that leaves it
+ */
+export function storedFolderPath(directory: string): string {
+  const path = directory.replace(/^(\.?\/)+/, "").replace(/\/+$/, "");
+  return `${FOLDERS}/${assertSafePath(path, "The name of a folder in this page's storage")}`;
+}
+
+/**
+ * A folder of the page's own storage (the origin private file system) to write into; it is made when the first file needs
+ * it. `files.open` finds it by the same name.
+ *
+ * A file is written as `.NAME.RANDOM.partial` beside its place and renamed on `commit`, which replaces a file of that name
+ * at once. A tab that is closed in the middle leaves a partial file behind, which nothing lists.
+ *
+ * @throws InternVLError from `create`, `write` and `commit`: `FILE_WRITE_FAILED` (no space)
+ */
+export async function openStoredSink(directory: string): Promise<FileSink> {
+  const root = storedFolderPath(directory);
+  return {
+    name: directory,
+    async create(path) {
+      const { parent, name } = splitPath(assertSafePath(path, directory));
+      const target = `${directory}/${path}`;
+      try {
+        const top = (await privateFolder(root, { create: true }))!;
+        const folder = (await findFolder(top, parent, { create: true }))!;
+        return await PartialFile.create(folder, name, target);
+      } catch (cause) {
+        throw InternVLError.isInstance(cause) ? cause : writeFailed(target, cause);
+      }
+    },
+  };
+}
+
+class PartialFile implements FileWriter {
+  readonly #folder: FileSystemDirectoryHandle;
+  readonly #name: string;
+  readonly #target: string;
+  readonly #file: FileSystemFileHandle;
+  readonly #stream: FileSystemWritableFileStream;
+  #open = true;
+
+  private constructor(
+    folder: FileSystemDirectoryHandle,
+    name: string,
+    target: string,
+    file: FileSystemFileHandle,
+    stream: FileSystemWritableFileStream,
+  ) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#target = target;
+    this.#file = file;
+    this.#stream = stream;
+  }
+
+  static async create(folder: FileSystemDirectoryHandle, name: string, target: string): Promise<PartialFile> {
+    const file = await folder.getFileHandle(`.${name}.${crypto.randomUUID()}.partial`, { create: true });
+    return new PartialFile(folder, name, target, file, await file.createWritable());
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#attempt(() => this.#stream.write(bytes as Uint8Array<ArrayBuffer>));
+  }
+
+  async commit(): Promise<void> {
+    await this.#attempt(async () => {
+      await this.#stream.close();
+      await moveFile(this.#file, this.#folder, this.#name);
+      this.#open = false;
+    });
+  }
+
+  async abort(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    // Nothing more can be done about a stream or a name that is gone already.
+    await this.#stream.abort().catch(() => {});
+    await remove(this.#folder, this.#file.name).catch(() => {});
+  }
+
+  async #attempt(action: () => Promise<void>): Promise<void> {
+    if (!this.#open) {
+      throw new InternVLError("FILE_WRITE_FAILED", {
+        what: `${this.#target} was written to after its end`,
+        fix: "Create a new writer.",
+      });
+    }
+    try {
+      await action();
+    } catch (cause) {
+      await this.abort();
+      throw writeFailed(this.#target, cause);
+    }
+  }
+}

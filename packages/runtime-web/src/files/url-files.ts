@@ -1,0 +1,124 @@
+import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
+import { byteMeter } from "../hub/meter.js";
+import type { TransferSettings } from "../hub/settings.js";
+import { type Answer, transfer } from "../hub/transfer.js";
+import { assertRange } from "./blob-files.js";
+
+/** A JSON array of a folder's paths: the web has no listing of its own. */
+const LISTING_FILE = "files.json";
+
+/** What servers of single-page apps answer for every address that they do not know. */
+const WEB_PAGE = /^text\/html\b/i;
+
+/**
+ * The files of a folder on a web server. What there is says its `files.json`, a JSON array of paths beside them. Files are
+ * fetched when they are read, ranges with HTTP ranges, and kept only as long as the browser's HTTP cache keeps them.
+ */
+export class UrlFiles implements ModelFiles {
+  /** The folder's address, ending in `/`. */
+  readonly name: string;
+  readonly #settings: TransferSettings;
+  #listing: Promise<string[]> | undefined;
+
+  constructor(url: string, settings: TransferSettings) {
+    this.name = new URL(`${url.replace(/\/+$/, "")}/`, location.href).href;
+    this.#settings = settings;
+  }
+
+  async list(): Promise<string[]> {
+    this.#listing ??= this.#readListing();
+    this.#listing.catch(() => {
+      this.#listing = undefined;
+    });
+    return [...(await this.#listing)];
+  }
+
+  async has(path: string): Promise<boolean> {
+    return (await this.list()).includes(assertSafePath(path, this.name));
+  }
+
+  async size(path: string): Promise<number> {
+    return this.#ask(path, {}, { method: "HEAD" }, async ({ response: { headers } }) => {
+      const length = headers.get("content-length");
+      // The length of a compressed body is another one.
+      const plain = (headers.get("content-encoding") ?? "identity") === "identity";
+      return length !== null && plain ? Number(length) : (await this.read(path)).length;
+    });
+  }
+
+  async read(path: string, options: LongCallOptions = {}): Promise<Uint8Array> {
+    throwIfAborted(options.signal);
+    return this.#ask(path, options, {}, async ({ response, chunks }) => {
+      const total = Number(response.headers.get("content-length") ?? 0);
+      const count = byteMeter(options.progress_callback, { stage: "download", name: path, total });
+      return collect(chunks(), count);
+    });
+  }
+
+  async readRange(path: string, start: number, end: number, options: LongCallOptions = {}): Promise<Uint8Array> {
+    throwIfAborted(options.signal);
+    assertRange(path, this.name, start, end, await this.size(path));
+    if (start === end) return new Uint8Array();
+    const headers = { range: `bytes=${start}-${end - 1}` };
+    return this.#ask(path, options, { headers }, async ({ response, chunks }) => {
+      const bytes = await collect(chunks());
+      // A server without ranges sends everything.
+      return response.status === 206 ? bytes : bytes.slice(start, end);
+    });
+  }
+
+  async #readListing(): Promise<string[]> {
+    const listing = await this.#ask(LISTING_FILE, {}, {}, async ({ chunks }) => {
+      try {
+        return JSON.parse(new TextDecoder().decode(await collect(chunks()))) as unknown;
+      } catch {
+        return undefined;
+      }
+    });
+    if (!Array.isArray(listing) || !listing.every((path) => typeof path === "string")) {
+      throw new InternVLError("FILE_INVALID", {
+        what: `${this.name}${LISTING_FILE} is no listing`,
+        expected: 'a JSON array of paths: ["config.json", "onnx/vision_encoder.onnx", …]',
+      });
+    }
+    return listing.map((path) => assertSafePath(path, `${this.name}${LISTING_FILE}`)).sort();
+  }
+
+  #ask<Result>(
+    path: string,
+    { signal }: LongCallOptions,
+    request: { method?: "HEAD"; headers?: Record<string, string> },
+    use: (answer: Answer) => Promise<Result>,
+  ): Promise<Result> {
+    const encoded = assertSafePath(path, this.name).split("/").map(encodeURIComponent).join("/");
+    const refused = (response: Response) => this.#refused(path, response);
+    return transfer(this.#settings, { url: this.name + encoded, signal, refused, ...request }, async (answer) => {
+      const { headers } = answer.response;
+      if (WEB_PAGE.test(headers.get("content-type") ?? "")) throw this.#refused(path, answer.response);
+      return use(answer);
+    });
+  }
+
+  #refused(path: string, { status, ok }: Response): InternVLError {
+    return new InternVLError("FILE_NOT_FOUND", {
+      what: `${path} is not in ${this.name}`,
+      got: ok ? "a web page" : `status ${status}`,
+      fix:
+        path === LISTING_FILE
+          ? "Put a file of that name there: a JSON array of the paths of all files of the folder."
+          : "Check the address.",
+    });
+  }
+}
+
+async function collect(
+  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  count?: (bytes: number) => void,
+): Promise<Uint8Array> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    count?.(chunk.length);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}

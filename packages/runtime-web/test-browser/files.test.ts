@@ -1,0 +1,83 @@
+import { describeFilesContract } from "@internvl/core/contract";
+import { createWebFiles, openFileList, webFiles } from "@internvl/runtime-web";
+import { describe, expect, it } from "vitest";
+import { storedFolder, writeAll } from "./folder.js";
+import { serveFolder } from "./serve-folder.js";
+
+const api = { describe, it, expect };
+
+describe("chosen files", () => {
+  describeFilesContract(api, {
+    makeFolder: async (files) =>
+      openFileList(Object.entries(files).map(([path, bytes]) => chosen(`my-model/${path}`, bytes))),
+  });
+
+  it("may be files without a folder", async () => {
+    const files = openFileList([new File(["{}"], "config.json")]);
+    expect(await files.list()).toEqual(["config.json"]);
+    expect(openFileList([chosen("my-model/config.json", new Uint8Array())]).name).toBe("my-model");
+  });
+});
+
+describe("the folder of a web server", () => {
+  for (const ranges of [true, false]) {
+    describe(ranges ? "that knows ranges" : "that sends whole files only", () => {
+      describeFilesContract(api, {
+        makeFolder: (files) => createWebFiles({ fetch: serveFolder(files, { ranges }) }).open("/models/tiny"),
+      });
+    });
+  }
+
+  it("is relative to the page", async () => {
+    const files = await createWebFiles({ fetch: serveFolder({ "config.json": new Uint8Array(2) }) }).open("./tiny/");
+    expect(files.name).toBe(new URL("./tiny/", location.href).href);
+  });
+
+  it("needs a listing, and the message says which", async () => {
+    await expect(createWebFiles({ fetch: serveFolder({}, { listing: null }) }).open("/tiny")).rejects.toMatchObject({
+      code: "FILE_NOT_FOUND",
+      message: expect.stringContaining("files.json"),
+    });
+  });
+
+  it("is refused when its listing is none, or leads out of the folder", async () => {
+    for (const listing of ["{}", "[1]", "[", '["../secret"]']) {
+      const opening = createWebFiles({ fetch: serveFolder({}, { listing }) }).open("/tiny");
+      await expect(opening).rejects.toMatchObject({ code: "FILE_INVALID" });
+    }
+  });
+
+  it("is not taken for there when the server answers every address with its page", async () => {
+    const fetch = async () =>
+      new Response("<!doctype html>", { headers: { "content-type": "text/html; charset=utf-8" } });
+    await expect(createWebFiles({ fetch }).open("/tiny")).rejects.toMatchObject({
+      code: "FILE_NOT_FOUND",
+      message: expect.stringContaining("a web page"),
+    });
+  });
+});
+
+describe("names of models", () => {
+  it("are found in the page's storage first, however they are written", async () => {
+    const { name } = await storedFolder();
+    await writeAll(name, { "config.json": "{}", "onnx/graph.onnx": "g" });
+    for (const written of [name, `./${name}`, `/${name}`]) {
+      expect(await (await webFiles.open(written)).list()).toEqual(["config.json", "onnx/graph.onnx"]);
+    }
+    expect(await (await webFiles.open(name, { subfolder: "onnx" })).list()).toEqual(["graph.onnx"]);
+  });
+
+  it("that are none are refused", async () => {
+    for (const name of ["", "a/b/c", "a--b", "../outside"]) {
+      const opening = createWebFiles({ fetch: serveFolder({}, { listing: null }) }).open(name);
+      await expect(opening).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+    }
+  });
+});
+
+/** A file as an `<input webkitdirectory>` gives it. */
+function chosen(path: string, bytes: Uint8Array): File {
+  const file = new File([new Uint8Array(bytes)], path.slice(path.lastIndexOf("/") + 1));
+  Object.defineProperty(file, "webkitRelativePath", { value: path });
+  return file;
+}

@@ -1,0 +1,26 @@
+import type { DecodeOptions } from "@internvl/core";
+import { webMedia } from "@internvl/runtime-web";
+import { describe, expect, it } from "vitest";
+import table from "../../runtime-node/test/fixtures/images.json";
+
+type Expected = Required<Pick<DecodeOptions, "alpha" | "exif">> & { width: number; height: number; sha256: string };
+
+/** Browsers know no TIFF. */
+const pictures = Object.entries(table as unknown as Record<string, Expected[]>).filter(
+  ([name]) => !name.endsWith(".tiff"),
+);
+const address = (name: string) => new URL(`../../runtime-node/test/fixtures/images/${name}`, import.meta.url);
+
+describe("the bytes of runtime-node, which are Pillow's", () => {
+  for (const [name, rows] of pictures) {
+    it.each(rows)(`${name}, alpha $alpha, exif $exif`, async ({ alpha, exif, ...expected }) => {
+      const { data, width, height } = await webMedia.decodeImage(address(name), { alpha, exif });
+      expect({ width, height, sha256: await sha256(data) }).toEqual(expected);
+    });
+  }
+});
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
