@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
-import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { defineConfig, type Plugin, type TestProjectConfiguration } from "vitest/config";
 import { CHROMIUM_FLAGS, findChromium } from "./tooling/scripts/chromium.mjs";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
@@ -14,11 +14,31 @@ const node: TestProjectConfiguration = {
   },
 };
 
+const STRICT = "default-src 'none'; connect-src 'self'; worker-src 'self'; script-src 'self'";
+
+/** The policies of scripts of workers, by name. The page itself belongs to vitest, whose inline scripts need none. */
+const POLICIES: readonly [RegExp, string][] = [
+  [/\/policy\/strict-worker\.ts/, `${STRICT} 'wasm-unsafe-eval'`],
+  [/\/policy\/no-wasm-worker\.ts/, STRICT],
+];
+
+const contentSecurityPolicies: Plugin = {
+  name: "content-security-policies",
+  configureServer({ middlewares }) {
+    middlewares.use((request, response, next) => {
+      const policy = POLICIES.find(([script]) => script.test(request.url ?? ""))?.[1];
+      if (policy !== undefined) response.setHeader("Content-Security-Policy", policy);
+      next();
+    });
+  },
+};
+
 /** What runs in a real browser; where there is none it is left out, and `npm test` says so. */
 function inChromium(name: string, include: string, { flags, headers }: BrowserSettings = {}): TestProjectConfiguration {
   return {
     extends: true,
     server: { headers },
+    plugins: [contentSecurityPolicies],
     // The engine finds its wasm beside itself, which Vite's bundling of dependencies would move.
     optimizeDeps: { exclude: ["onnxruntime-web"] },
     test: {

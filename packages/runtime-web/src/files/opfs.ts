@@ -16,7 +16,7 @@ const PARTIAL = /^\..*\.partial$/;
  */
 export async function privateFolder(
   path: string,
-  { create = false } = {},
+  { create = false }: { create?: boolean } = {},
 ): Promise<FileSystemDirectoryHandle | undefined> {
   let root: FileSystemDirectoryHandle;
   try {
@@ -35,7 +35,7 @@ export async function privateFolder(
 export async function findFolder(
   folder: FileSystemDirectoryHandle,
   path: string,
-  { create = false } = {},
+  { create = false }: { create?: boolean } = {},
 ): Promise<FileSystemDirectoryHandle | undefined> {
   let at = folder;
   for (const name of path.split("/").filter((part) => part !== "")) {

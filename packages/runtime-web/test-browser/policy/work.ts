@@ -1,0 +1,30 @@
+import { Tensor } from "@internvl/core";
+import { webRuntime } from "@internvl/runtime-web";
+import { tinyGraph } from "../graph.js";
+
+export interface Report {
+  /** What was computed, or the code of the error. */
+  result: unknown;
+  /** Directives of the policy that something ran against. */
+  violations: string[];
+}
+
+/** A picture of one white pixel. */
+const PICTURE = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=";
+
+/** Uses every part of the runtime in a worker, whose policy the test server sets by the name of its script. */
+export async function work(): Promise<void> {
+  const violations: string[] = [];
+  addEventListener("securitypolicyviolation", ({ effectiveDirective }) => violations.push(effectiveDirective));
+  const result = await useRuntime().catch(({ code }: { code?: string }) => code);
+  postMessage({ result, violations } satisfies Report);
+}
+
+async function useRuntime(): Promise<unknown> {
+  const image = await webRuntime.media.decodeImage(PICTURE);
+  const sink = await webRuntime.openSink!("policy");
+  const session = await tinyGraph({ threads: 2 });
+  const { y } = await session.run({ x: new Tensor("float32", Float32Array.of(1, 2), [2]) });
+  await session.release();
+  return { pixel: [...image.data], folder: sink.name, y: [...(y!.data as Float32Array)] };
+}
