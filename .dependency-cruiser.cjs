@@ -13,7 +13,17 @@ const ARROWS = {
   "runtime-web": ["core"],
   onnx: ["core"],
   convert: ["core", "config", "processor", "onnx"],
-  internvl: ["core", "config", "image-processor", "processor", "generation", "model", "convert", "runtime-node"],
+  internvl: [
+    "core",
+    "config",
+    "image-processor",
+    "processor",
+    "generation",
+    "model",
+    "convert",
+    "runtime-node",
+    "runtime-web",
+  ],
 };
 
 const arrows = Object.entries(ARROWS).map(([name, allowed]) => ({

@@ -1,0 +1,4 @@
+import { hostModel } from "@internvl/model";
+import { parentWorkerPort, webRuntime } from "@internvl/runtime-web";
+
+hostModel(parentWorkerPort(), webRuntime);
