@@ -2,6 +2,7 @@ import type { DecodeOptions } from "@internvl/core";
 import { webMedia } from "@internvl/runtime-web";
 import { describe, expect, it } from "vitest";
 import table from "../../runtime-node/test/fixtures/images.json";
+import { sha256 } from "./sha256.js";
 
 type Expected = Required<Pick<DecodeOptions, "alpha" | "exif">> & { width: number; height: number; sha256: string };
 
@@ -19,8 +20,3 @@ describe("the bytes of runtime-node, which are Pillow's", () => {
     });
   }
 });
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
