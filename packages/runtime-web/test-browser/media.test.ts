@@ -20,3 +20,13 @@ describe("the bytes of runtime-node, which are Pillow's", () => {
     });
   }
 });
+
+it("overlooks the transparent colour of 16-bit RGB, as Pillow does", async () => {
+  // Two pixels, the first of which the file declares transparent.
+  const png =
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABEAIAAAAr0DSeAAAABnRSTlMSNFZ4mryJ5E7mAAAAFUlEQVR4nGMQMgmrmLXnPwMDY0MDABwmBGuizDKFAAAAAElFTkSuQmCC";
+  for (const alpha of ["composite", "drop"] as const) {
+    const { data } = await webMedia.decodeImage(`data:image/png;base64,${png}`, { alpha });
+    expect([...data]).toEqual([0x12, 0x56, 0x9a, 0xff, 0x00, 0x80]);
+  }
+});
