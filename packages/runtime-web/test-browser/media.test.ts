@@ -2,6 +2,7 @@ import type { DecodeOptions } from "@internvl/core";
 import { webMedia } from "@internvl/runtime-web";
 import { describe, expect, it } from "vitest";
 import table from "../../runtime-node/test/fixtures/images.json";
+import { sha256 } from "./sha256.js";
 
 type Expected = Required<Pick<DecodeOptions, "alpha" | "exif">> & { width: number; height: number; sha256: string };
 
@@ -20,7 +21,12 @@ describe("the bytes of runtime-node, which are Pillow's", () => {
   }
 });
 
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+it("overlooks the transparent colour of 16-bit RGB, as Pillow does", async () => {
+  // Two pixels, the first of which the file declares transparent.
+  const png =
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABEAIAAAAr0DSeAAAABnRSTlMSNFZ4mryJ5E7mAAAAFUlEQVR4nGMQMgmrmLXnPwMDY0MDABwmBGuizDKFAAAAAElFTkSuQmCC";
+  for (const alpha of ["composite", "drop"] as const) {
+    const { data } = await webMedia.decodeImage(`data:image/png;base64,${png}`, { alpha });
+    expect([...data]).toEqual([0x12, 0x56, 0x9a, 0xff, 0x00, 0x80]);
+  }
+});

@@ -2,7 +2,7 @@ import { type AlphaMode, type RawImage, toRgb } from "@internvl/core";
 import { decodeBitmap } from "./bitmap.js";
 import { roundDownBmp16 } from "./bmp16.js";
 import { paintAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";
-import { clipSamples, isGrey16, splitSamples } from "./grey16.js";
+import { clipSamples, isGrey16, isRgb16, splitSamples } from "./png16.js";
 import type { ImageFormat } from "./sniff.js";
 
 /** The first frame as RGB with Pillow's bytes: the browser's decoder, and what has to be done around it for each format. */
@@ -18,7 +18,7 @@ export async function decodePixels(
   }
   const image = await decodeBitmap(bytes, format, name);
   if (format === "bmp") roundDownBmp16(image, bytes);
-  return toRgb(image, alpha);
+  return toRgb(image, format === "png" && isRgb16(bytes) ? "drop" : alpha);
 }
 
 async function decodeGif(bytes: Uint8Array<ArrayBuffer>, name: string, alpha: AlphaMode): Promise<RawImage> {

@@ -1,6 +1,7 @@
 import { type AlphaMode, RawImage } from "@internvl/core";
 
 const GREY = 0;
+const RGB = 2;
 const GREY_ALPHA = 4;
 
 /** Where the fields of a PNG's header stand, its CRC included. */
@@ -12,6 +13,14 @@ const IHDR_CRC = 29;
 /** Whether a PNG has one channel of 16 bits, of which browsers show the upper 8. */
 export function isGrey16(bytes: Uint8Array): boolean {
   return bytes[IHDR_BITS] === 16 && bytes[IHDR_COLOUR_TYPE] === GREY;
+}
+
+/**
+ * Whether a PNG has three channels of 16 bits. Pillow looks for the colour that it declares transparent among pixels that
+ * it has cut to 8 bits already, so there it finds none.
+ */
+export function isRgb16(bytes: Uint8Array): boolean {
+  return bytes[IHDR_BITS] === 16 && bytes[IHDR_COLOUR_TYPE] === RGB;
 }
 
 /**
