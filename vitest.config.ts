@@ -83,6 +83,12 @@ const browsers = [
   inChromium("browser-not-isolated", "packages/*/test-browser/not-isolated/*.test.ts"),
 ];
 
+/** Built pages, opened in Chromium by a program of Node's. */
+const pages: TestProjectConfiguration = {
+  extends: true,
+  test: { name: "pages", include: ["apps/*/test-chromium/**/*.test.ts"] },
+};
+
 export default defineConfig({
   // Tests import each package by its public name and get its source: nothing has to be built before a test runs.
   resolve: {
@@ -95,6 +101,6 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    projects: chromium === undefined ? [node] : [node, ...browsers],
+    projects: chromium === undefined ? [node] : [node, ...browsers, pages],
   },
 });
