@@ -45,6 +45,14 @@ describe("a model on the Hub", () => {
     expect(hub.bodies.length).toBe(PARTS);
   });
 
+  it("puts the parts of a file together once, however many ranges are read", async () => {
+    const files = await open();
+    await files.readRange(PATH, 0, 8);
+    const lookups = vi.spyOn(FileSystemDirectoryHandle.prototype, "getFileHandle");
+    expect(await files.readRange(PATH, 8, 10)).toEqual(WEIGHTS.subarray(8, 10));
+    expect(lookups).not.toHaveBeenCalled();
+  });
+
   it("shows one progress for all that is fetched together", async () => {
     const reports: ProgressInfo[] = [];
     const total = CONFIG.length + WEIGHTS.length;

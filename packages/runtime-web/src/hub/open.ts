@@ -42,6 +42,8 @@ export async function openHub(id: string, options: HubOptions, store: WebFilesOp
       signal: call.signal ?? signal,
       progress_callback: call.progress_callback ?? progress_callback,
     });
+  // Putting a large file together asks for each of its parts, which is too slow to do for every range.
+  const blobs = new Map<string, Blob>();
   return new BlobFiles({
     name,
     version: `${id}@${listing.commit}${folder === "" ? "" : `/${folder}`}`,
@@ -50,8 +52,13 @@ export async function openHub(id: string, options: HubOptions, store: WebFilesOp
     async find(path, call) {
       const file = files.get(path);
       if (file === undefined) throw entryNotFound(id, revision, folder + path);
-      await ensure([file], path, call);
-      return storedBlob(file);
+      let blob = blobs.get(path);
+      if (blob === undefined) {
+        await ensure([file], path, call);
+        blob = await storedBlob(file);
+        if (blob !== undefined) blobs.set(path, blob);
+      }
+      return blob;
     },
     async prefetch(paths, call) {
       const wanted = [...new Set(paths)].map((path) => files.get(assertSafePath(path, name)));

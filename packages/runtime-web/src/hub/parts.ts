@@ -9,6 +9,9 @@ export interface Part {
 /** The name of the file that says that all parts are there and were checked. */
 const COMPLETE = "complete";
 
+/** The names of the others, `START-END`. */
+const PART = /^\d+-\d+$/;
+
 /**
  * A file in the making or made, as a folder of parts. Browsers make a written file permanent when it is closed and not
  * before, so a part is what survives when the page is closed. Parts stay when the file is complete: a Blob of them reads
@@ -68,15 +71,13 @@ export class StoredParts {
 
   /** A part whose writing was never finished is an empty file. */
   async #found(): Promise<[Part, File][]> {
-    const found: [Part, File][] = [];
-    for (const name of await listFiles(this.#folder)) {
-      const [, start, end] = /^(\d+)-(\d+)$/.exec(name) ?? [];
-      if (start === undefined || end === undefined) continue;
-      const part = { start: Number(start), end: Number(end) };
+    const names = (await listFiles(this.#folder)).filter((name) => PART.test(name));
+    const parts = names.map(async (name): Promise<[Part, File][]> => {
+      const [start, end] = name.split("-").map(Number) as [number, number];
       const file = await findFile(this.#folder, name);
-      if (file?.size === part.end - part.start) found.push([part, file]);
-    }
-    return found;
+      return file?.size === end - start ? [[{ start, end }, file]] : [];
+    });
+    return (await Promise.all(parts)).flat();
   }
 }
 
