@@ -34,7 +34,11 @@ const contentSecurityPolicies: Plugin = {
 };
 
 /** What runs in a real browser; where there is none it is left out, and `npm test` says so. */
-function inChromium(name: string, include: string, { flags, headers }: BrowserSettings = {}): TestProjectConfiguration {
+function inChromium(
+  name: string,
+  include: readonly string[],
+  { flags, headers }: BrowserSettings = {},
+): TestProjectConfiguration {
   return {
     extends: true,
     server: { headers },
@@ -43,7 +47,7 @@ function inChromium(name: string, include: string, { flags, headers }: BrowserSe
     optimizeDeps: { exclude: ["onnxruntime-web"] },
     test: {
       name,
-      include: [include],
+      include: [...include],
       browser: {
         enabled: true,
         headless: true,
@@ -73,14 +77,17 @@ const SOFTWARE_WEBGPU = [
   "--ignore-gpu-blocklist",
 ];
 
+/** Suites of plain TypeScript whose numbers must be the same in every engine. */
+const PLATFORM_FREE = ["packages/generation/test/*.test.ts"];
+
 const browsers = [
-  inChromium("browser", "packages/*/test-browser/*.test.ts", { headers: ISOLATED }),
-  inChromium("browser-webgpu", "packages/*/test-browser/webgpu/*.test.ts", {
+  inChromium("browser", ["packages/*/test-browser/*.test.ts", ...PLATFORM_FREE], { headers: ISOLATED }),
+  inChromium("browser-webgpu", ["packages/*/test-browser/webgpu/*.test.ts"], {
     flags: SOFTWARE_WEBGPU,
     headers: ISOLATED,
   }),
   // A page as most servers send it.
-  inChromium("browser-not-isolated", "packages/*/test-browser/not-isolated/*.test.ts"),
+  inChromium("browser-not-isolated", ["packages/*/test-browser/not-isolated/*.test.ts"]),
 ];
 
 /** Built pages, opened in Chromium by a program of Node's. */

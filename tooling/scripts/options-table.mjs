@@ -44,10 +44,14 @@ function listTests() {
   try {
     const list = join(folder, "tests.json");
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
-    const { status, stderr, stdout } = spawnSync(process.execPath, [vitest, "list", ...SUITES, `--json=${list}`], {
-      cwd: root,
-      encoding: "utf8",
-    });
+    const { status, stderr, stdout } = spawnSync(
+      process.execPath,
+      [vitest, "list", "--project", "node", ...SUITES, `--json=${list}`],
+      {
+        cwd: root,
+        encoding: "utf8",
+      },
+    );
     if (status !== 0) fail(`The tests could not be listed:\n${stdout}${stderr}`);
     return JSON.parse(readFileSync(list, "utf8"));
   } finally {

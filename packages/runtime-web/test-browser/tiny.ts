@@ -1,5 +1,6 @@
 import { convertCheckpoint } from "@internvl/convert";
 import { MemoryFolder, RawImage, type Tensor } from "@internvl/core";
+import type { GenerationOptions } from "@internvl/generation";
 import type { InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
 import { openStoredSink, webRuntime } from "@internvl/runtime-web";
@@ -35,6 +36,22 @@ export async function goldenCases(): Promise<Record<string, Case>> {
   return golden.cases;
 }
 
+/** A sampled call of Transformers' `generate`, whose draws are ours. */
+export interface SampledCase extends Pick<Case, "input_ids" | "num_patches_list" | "pixel_inputs"> {
+  name: string;
+  checkpoint: string;
+  attention_mask: number[][];
+  options: GenerationOptions;
+  expected: { sequences: number[][] };
+}
+
+/** Those that sample from this checkpoint. */
+export async function sampledCases(): Promise<SampledCase[]> {
+  const url = new URL("../../../tooling/verify/fixtures/sampling/models.json", import.meta.url);
+  const { cases } = (await (await fetch(url)).json()) as { cases: SampledCase[] };
+  return cases.filter(({ checkpoint, options }) => checkpoint === "tiny-4b" && options.do_sample);
+}
+
 /** Converts the checkpoint in the page, into the folder `name` of its storage. */
 export async function convertTiny(name: string): Promise<void> {
   const files: Record<string, Uint8Array> = {};
@@ -52,7 +69,10 @@ export async function removeTiny(name: string): Promise<void> {
 }
 
 /** The tiles of a case: each of its pictures is a column of them. */
-async function pixelsOf({ pixel_inputs }: Case, processor: InternVL2_5Processor): Promise<Tensor | undefined> {
+export async function pixelsOf(
+  { pixel_inputs }: Pick<Case, "pixel_inputs">,
+  processor: InternVL2_5Processor,
+): Promise<Tensor | undefined> {
   const tiles: RawImage[] = [];
   for (const name of pixel_inputs) {
     const { data, width, height } = await webRuntime.media.decodeImage(tiny("inputs", `${name}.png`));
