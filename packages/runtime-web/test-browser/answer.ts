@@ -9,7 +9,7 @@ export function answerBytes(bytes: Uint8Array, init: RequestInit | undefined, { 
   });
 }
 
-/** How much a body brings at a time, and how long it takes between two. */
+/** How many bytes a body brings at a time. */
 const PIECE = 1000;
 
 /** A body that comes in pieces, as bodies do; `cut` ends it with an error after so many of them. */

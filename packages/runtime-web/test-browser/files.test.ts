@@ -1,8 +1,10 @@
+import type { ProgressInfo } from "@internvl/core";
 import { describeFilesContract } from "@internvl/core/contract";
 import { createWebFiles, openFileList, webFiles } from "@internvl/runtime-web";
 import { describe, expect, it } from "vitest";
 import { storedFolder, writeAll } from "./folder.js";
 import { serveFolder } from "./serve-folder.js";
+import { sha256 } from "./sha256.js";
 
 const api = { describe, it, expect };
 
@@ -31,6 +33,29 @@ describe("the folder of a web server", () => {
   it("is relative to the page", async () => {
     const files = await createWebFiles({ fetch: serveFolder({ "config.json": new Uint8Array(2) }) }).open("./tiny/");
     expect(files.name).toBe(new URL("./tiny/", location.href).href);
+  });
+
+  it("gives large files as Blobs, and says how far it is", async () => {
+    const bytes = new Uint8Array(9 * 1024 * 1024).map((_, i) => i >> 8);
+    const files = await createWebFiles({ fetch: serveFolder({ "model.onnx_data": bytes }) }).open("/tiny");
+    const reports: ProgressInfo[] = [];
+    const blob = await files.blob!("model.onnx_data", { progress_callback: (info) => reports.push(info) });
+    expect(await sha256(await blob.bytes())).toBe(await sha256(bytes));
+    expect(reports.at(-1)).toMatchObject({ stage: "download", loaded: bytes.length, total: bytes.length });
+  });
+
+  it("is asked once for the size of a file, however many ranges are read", async () => {
+    const serve = serveFolder({ "model.onnx_data": Uint8Array.of(0, 1, 2, 3) });
+    const methods: (string | undefined)[] = [];
+    const fetch: typeof serve = (input, init) => {
+      methods.push(init?.method);
+      return serve(input, init);
+    };
+    const files = await createWebFiles({ fetch }).open("/tiny");
+    for (const start of [0, 1, 2]) {
+      expect([...(await files.readRange("model.onnx_data", start, start + 2))]).toEqual([start, start + 1]);
+    }
+    expect(methods.filter((method) => method === "HEAD").length).toBe(1);
   });
 
   it("needs a listing, and the message says which", async () => {

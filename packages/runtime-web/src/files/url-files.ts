@@ -18,6 +18,7 @@ export class UrlFiles implements ModelFiles {
   /** The folder's address, ending in `/`. */
   readonly name: string;
   readonly #settings: TransferSettings;
+  readonly #sizes = new Map<string, Promise<number>>();
   #listing: Promise<string[]> | undefined;
 
   constructor(url: string, settings: TransferSettings) {
@@ -37,22 +38,15 @@ export class UrlFiles implements ModelFiles {
     return (await this.list()).includes(assertSafePath(path, this.name));
   }
 
-  async size(path: string): Promise<number> {
-    return this.#ask(path, {}, { method: "HEAD" }, async ({ response: { headers } }) => {
-      const length = headers.get("content-length");
-      // The length of a compressed body is another one.
-      const plain = (headers.get("content-encoding") ?? "identity") === "identity";
-      return length !== null && plain ? Number(length) : (await this.read(path)).length;
-    });
+  size(path: string): Promise<number> {
+    const size = this.#sizes.get(path) ?? this.#askSize(path);
+    this.#sizes.set(path, size);
+    size.catch(() => this.#sizes.delete(path));
+    return size;
   }
 
   async read(path: string, options: LongCallOptions = {}): Promise<Uint8Array> {
-    throwIfAborted(options.signal);
-    return this.#ask(path, options, {}, async ({ response, chunks }) => {
-      const total = Number(response.headers.get("content-length") ?? 0);
-      const count = byteMeter(options.progress_callback, { stage: "download", name: path, total });
-      return collect(chunks(), count);
-    });
+    return new Uint8Array(await (await this.blob(path, options)).arrayBuffer());
   }
 
   async readRange(path: string, start: number, end: number, options: LongCallOptions = {}): Promise<Uint8Array> {
@@ -61,18 +55,38 @@ export class UrlFiles implements ModelFiles {
     if (start === end) return new Uint8Array();
     const headers = { range: `bytes=${start}-${end - 1}` };
     return this.#ask(path, options, { headers }, async ({ response, chunks }) => {
-      const bytes = await collect(chunks());
+      const blob = await collect(chunks());
       // A server without ranges sends everything.
-      return response.status === 206 ? bytes : bytes.slice(start, end);
+      const range = response.status === 206 ? blob : blob.slice(start, end);
+      return new Uint8Array(await range.arrayBuffer());
+    });
+  }
+
+  /** The file, fetched whole; browsers keep large Blobs on the disk and not in memory. */
+  async blob(path: string, options: LongCallOptions = {}): Promise<Blob> {
+    throwIfAborted(options.signal);
+    return this.#ask(path, options, {}, async ({ response, chunks }) => {
+      const total = Number(response.headers.get("content-length") ?? 0);
+      return collect(chunks(), byteMeter(options.progress_callback, { stage: "download", name: path, total }));
+    });
+  }
+
+  #askSize(path: string): Promise<number> {
+    return this.#ask(path, {}, { method: "HEAD" }, async ({ response: { headers } }) => {
+      const length = headers.get("content-length");
+      // The length of a compressed body is another one.
+      const plain = (headers.get("content-encoding") ?? "identity") === "identity";
+      return length !== null && plain ? Number(length) : (await this.blob(path)).size;
     });
   }
 
   async #readListing(): Promise<string[]> {
     const listing = await this.#ask(LISTING_FILE, {}, {}, async ({ chunks }) => {
       try {
-        return JSON.parse(new TextDecoder().decode(await collect(chunks()))) as unknown;
-      } catch {
-        return undefined;
+        return JSON.parse(await (await collect(chunks())).text()) as unknown;
+      } catch (error) {
+        if (error instanceof SyntaxError) return undefined;
+        throw error;
       }
     });
     if (!Array.isArray(listing) || !listing.every((path) => typeof path === "string")) {
@@ -84,7 +98,7 @@ export class UrlFiles implements ModelFiles {
     return listing.map((path) => assertSafePath(path, `${this.name}${LISTING_FILE}`)).sort();
   }
 
-  #ask<Result>(
+  async #ask<Result>(
     path: string,
     { signal }: LongCallOptions,
     request: { method?: "HEAD"; headers?: Record<string, string> },
@@ -111,14 +125,20 @@ export class UrlFiles implements ModelFiles {
   }
 }
 
-async function collect(
-  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  count?: (bytes: number) => void,
-): Promise<Uint8Array> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
+/** How much of a body is held in memory until it becomes part of a Blob. */
+const HELD = 8 * 1024 * 1024;
+
+async function collect(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, count?: (bytes: number) => void): Promise<Blob> {
+  const pieces: Blob[] = [];
+  let held: BlobPart[] = [];
+  let bytes = 0;
   for await (const chunk of chunks) {
-    parts.push(chunk);
+    held.push(chunk);
+    bytes += chunk.length;
     count?.(chunk.length);
+    if (bytes < HELD) continue;
+    pieces.push(new Blob(held));
+    [held, bytes] = [[], 0];
   }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  return new Blob([...pieces, ...held]);
 }
