@@ -1,5 +1,5 @@
 export { openDirectoryHandle, openFileList } from "./files/chosen.js";
-export { openStoredSink } from "./files/sink.js";
+export { openStoredSink, removeStoredFolder } from "./files/sink.js";
 export { createWebFiles, webFiles } from "./files/store.js";
 export type { WebFilesOptions } from "./hub/settings.js";
 export { deleteStoredModel, listStoredModels, type StoredModel } from "./hub/stored-models.js";

@@ -1,9 +1,9 @@
 import type { Runtime } from "@internvl/core";
 import { InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
-import { createWorkerPort, webRuntime } from "@internvl/runtime-web";
+import { createWorkerPort, removeStoredFolder, webRuntime } from "@internvl/runtime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { continuation, convertTiny, goldenCases, removeTiny } from "./tiny.js";
+import { continuation, convertTiny, goldenCases } from "./tiny.js";
 
 const FOLDER = `tiny-4b-${crypto.randomUUID()}`;
 const cases = await goldenCases();
@@ -13,7 +13,7 @@ beforeAll(async () => {
   await convertTiny(FOLDER);
   processor = await InternVL2_5Processor.from_pretrained(FOLDER, { runtime: webRuntime });
 });
-afterAll(() => removeTiny(FOLDER));
+afterAll(() => removeStoredFolder(FOLDER));
 
 const inWorker: Runtime = {
   ...webRuntime,

@@ -1,8 +1,8 @@
 import { InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
-import { webRuntime } from "@internvl/runtime-web";
+import { removeStoredFolder, webRuntime } from "@internvl/runtime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { convertTiny, pixelsOf, removeTiny, sampledCases } from "./tiny.js";
+import { convertTiny, pixelsOf, sampledCases } from "./tiny.js";
 
 const FOLDER = `tiny-4b-${crypto.randomUUID()}`;
 const cases = await sampledCases();
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await model.dispose();
-  await removeTiny(FOLDER);
+  await removeStoredFolder(FOLDER);
 });
 
 describe("a seed draws in Chromium what it draws in the reference, and so in Node", () => {

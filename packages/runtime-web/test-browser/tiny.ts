@@ -1,7 +1,6 @@
 import { convertCheckpoint } from "@internvl/convert";
 import { MemoryFolder, RawImage, type Tensor } from "@internvl/core";
-import type { GenerationOptions } from "@internvl/generation";
-import type { InternVL2_5ForConditionalGeneration } from "@internvl/model";
+import type { GenerateArguments, InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
 import { openStoredSink, webRuntime } from "@internvl/runtime-web";
 
@@ -41,7 +40,7 @@ export interface SampledCase extends Pick<Case, "input_ids" | "num_patches_list"
   name: string;
   checkpoint: string;
   attention_mask: number[][];
-  options: GenerationOptions;
+  options: Partial<GenerateArguments>;
   expected: { sequences: number[][] };
 }
 
@@ -52,20 +51,20 @@ export async function sampledCases(): Promise<SampledCase[]> {
   return cases.filter(({ checkpoint, options }) => checkpoint === "tiny-4b" && options.do_sample);
 }
 
-/** Converts the checkpoint in the page, into the folder `name` of its storage. */
-export async function convertTiny(name: string): Promise<void> {
+/** The checkpoint's files, by their names. */
+export async function tinyCheckpoint(): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {};
   for (const [folder, file] of FILES) {
     const response = await fetch(tiny(folder, file));
     files[file] = new Uint8Array(await response.arrayBuffer());
   }
-  await convertCheckpoint(new MemoryFolder(files, "tiny-4b"), await openStoredSink(name), { dtype: "fp32" });
+  return files;
 }
 
-/** Removes a folder that `convertTiny` made. */
-export async function removeTiny(name: string): Promise<void> {
-  const library = await (await navigator.storage.getDirectory()).getDirectoryHandle("internvl");
-  await (await library.getDirectoryHandle("folders")).removeEntry(name, { recursive: true });
+/** Converts the checkpoint in the page, into the folder `name` of its storage. */
+export async function convertTiny(name: string): Promise<void> {
+  const source = new MemoryFolder(await tinyCheckpoint(), "tiny-4b");
+  await convertCheckpoint(source, await openStoredSink(name), { dtype: "fp32" });
 }
 
 /** The tiles of a case: each of its pictures is a column of them. */

@@ -42,6 +42,13 @@ export async function openStoredSink(directory: string): Promise<FileSink> {
   };
 }
 
+/** Removes a folder that was written with `openStoredSink`; what is not there is fine. */
+export async function removeStoredFolder(directory: string): Promise<void> {
+  const { parent, name } = splitPath(storedFolderPath(directory));
+  const folder = await privateFolder(parent);
+  if (folder !== undefined) await remove(folder, name);
+}
+
 class PartialFile implements FileWriter {
   readonly #folder: FileSystemDirectoryHandle;
   readonly #name: string;

@@ -1,0 +1,55 @@
+import { GRAPHS, type GraphDtypes } from "@internvl/config";
+import type { ModelFiles } from "@internvl/core";
+
+/** The files that a conversion reads. */
+const READ = /^[^/]+\.(json|jinja|txt|model|safetensors)$/;
+/** Files up to this size are hashed whole. */
+const WHOLE = 16 * 2 ** 20;
+/** Of larger ones this many pieces, evenly spread: a training of all weights moves these as well. */
+const SAMPLES = 64;
+const SAMPLE_BYTES = 16 * 2 ** 10;
+
+/**
+ * The name of a conversion's folder in the page's storage: another checkpoint, another dtype or another release of the
+ * converter is another folder. Of a model on the Hub the commit says what is in it, so that no weights have to be here.
+ */
+export async function contentKey(
+  files: ModelFiles,
+  dtypes: GraphDtypes,
+  release: string,
+  options: { signal?: AbortSignal },
+): Promise<string> {
+  const content = files.version ?? (await sampled(files, options));
+  const graphs = GRAPHS.map((graph) => `${graph}=${dtypes[graph]}`).join();
+  const hash = await sha256(new TextEncoder().encode([content, release, graphs].join("\0")));
+  return `${readableName(files.name)}-${dtypes.decoder_model_merged}-${hash.slice(0, 16)}`;
+}
+
+/** SHA-256 over the hashes of all files, of large ones over pieces. */
+async function sampled(files: ModelFiles, options: { signal?: AbortSignal }): Promise<string> {
+  const lines: string[] = [];
+  for (const path of (await files.list()).filter((path) => READ.test(path)).sort()) {
+    const size = await files.size(path);
+    lines.push(path, String(size));
+    if (size <= WHOLE) {
+      lines.push(await sha256(await files.read(path, options)));
+      continue;
+    }
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      const start = Math.floor((sample * (size - SAMPLE_BYTES)) / (SAMPLES - 1));
+      lines.push(await sha256(await files.readRange(path, start, start + SAMPLE_BYTES, options)));
+    }
+  }
+  return sha256(new TextEncoder().encode(lines.join("\0")));
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes as BufferSource);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** For people who look into the storage: the last part of an address or an id. */
+function readableName(name: string): string {
+  const last = name.split(/[/\\]/).findLast((part) => part !== "") ?? "model";
+  return last.replace(/[^\w.-]/g, "-").slice(0, 80);
+}
