@@ -1,6 +1,7 @@
 export { Tensor } from "onnxruntime-common";
 export { Callable } from "./callable.js";
 export { AbortedError, type ErrorCode, type ErrorParts, InternVLError, isAbort, throwIfAborted } from "./errors.js";
+export { checkFeeds, checkFetches } from "./feeds.js";
 export {
   assertSafePath,
   type FileSink,
@@ -10,6 +11,7 @@ export {
   type ModelFiles,
   writeFile,
 } from "./files.js";
+export { type GifFrame, paintAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";
 export { RawImage } from "./image.js";
 export type {
   DeviceChoice,
@@ -41,5 +43,6 @@ export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress
 export { Registry, type RegistryEntry } from "./registry.js";
 export { type AlphaMode, toRgb } from "./rgb.js";
 export { type ConversionOptions, type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
+export { ownTensors, runFailed, sessionReleased, valueInfo } from "./session-values.js";
 export type { WorkerPort } from "./worker.js";
 export { type ColourSpace, type YuvFrame, yuvToRgb } from "./yuv.js";

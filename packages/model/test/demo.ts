@@ -7,6 +7,7 @@ import { RawImage } from "@internvl/core";
 import { InternVL2_5ForConditionalGeneration, type ModelOptions } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
 import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
+import { afterAll, beforeAll } from "vitest";
 
 const checkpoint = fileURLToPath(new URL("../../demo-model", import.meta.url));
 
@@ -37,4 +38,23 @@ export function square(size: number, colour: readonly [number, number, number] =
     for (let x = size >> 2; x < size >> 1; x++) data.set(colour, (y * size + x) * 3);
   }
   return new RawImage(data, size, size, 3);
+}
+
+export interface Demo extends Awaited<ReturnType<typeof loadDemo>> {
+  directory: string;
+}
+
+/** The demo model for all tests of a file or suite: `use` gets it before the first, and it is released after the last. */
+export function withDemo(use: (demo: Demo) => void | Promise<void>): void {
+  let converted: Awaited<ReturnType<typeof convertDemo>>;
+  let demo: Demo;
+  beforeAll(async () => {
+    converted = await convertDemo();
+    demo = { ...(await loadDemo(converted.directory)), directory: converted.directory };
+    await use(demo);
+  });
+  afterAll(async () => {
+    await demo.model.dispose();
+    await converted.remove();
+  });
 }

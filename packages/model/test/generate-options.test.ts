@@ -9,10 +9,9 @@ import {
 } from "@internvl/generation";
 import type { InternVL2_5ForConditionalGeneration, KeyValueCache } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { convertDemo, loadDemo, square } from "./demo.js";
+import { describe, expect, it } from "vitest";
+import { square, withDemo } from "./demo.js";
 
-let demo: Awaited<ReturnType<typeof convertDemo>>;
 let model: InternVL2_5ForConditionalGeneration;
 let processor: InternVL2_5Processor;
 /** Two questions of unequal length, each with a picture. */
@@ -21,9 +20,8 @@ let attention_mask: number[][];
 let tiles: Tensor[];
 let inputs: { input_ids: number[][]; attention_mask: number[][]; pixel_values: Tensor };
 
-beforeAll(async () => {
-  demo = await convertDemo();
-  ({ model, processor } = await loadDemo(demo.directory));
+withDemo(async (demo) => {
+  ({ model, processor } = demo);
   const text = ["Describe this image.", "How many shapes are there?"].map((question) => {
     const content = [{ type: "image" as const }, { type: "text" as const, text: question }];
     return processor.apply_chat_template([{ role: "user", content }], { add_generation_prompt: true }) as string;
@@ -34,11 +32,6 @@ beforeAll(async () => {
   attention_mask = features.attention_mask as number[][];
   tiles = await Promise.all(images.map(async (image) => (await processor.image_processor(image)).pixel_values));
   inputs = { input_ids, attention_mask, pixel_values: features.pixel_values! };
-});
-
-afterAll(async () => {
-  await model.dispose();
-  await demo.remove();
 });
 
 /** One of the two alone, as often as asked. */

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { Tensor } from "@internvl/core";
 import type { ForwardInputs, InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { NextTokenLoss } from "../src/engine/loss.js";
-import { convertDemo, loadDemo, square } from "./demo.js";
+import { square, withDemo } from "./demo.js";
 
 interface LossCase {
   name: string;
@@ -93,17 +93,11 @@ describe("the loss of next tokens", () => {
 });
 
 describe("forward with labels", () => {
-  let demo: Awaited<ReturnType<typeof convertDemo>>;
   let model: InternVL2_5ForConditionalGeneration;
   let processor: InternVL2_5Processor;
 
-  beforeAll(async () => {
-    demo = await convertDemo();
-    ({ model, processor } = await loadDemo(demo.directory));
-  });
-  afterAll(async () => {
-    await model.dispose();
-    await demo.remove();
+  withDemo((demo) => {
+    ({ model, processor } = demo);
   });
 
   const QUESTION = "<|im_start|>user\n<image>\nDescribe this image.<|im_end|>\n<|im_start|>assistant\n";

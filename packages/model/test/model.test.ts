@@ -2,21 +2,15 @@ import { InternVLError, Tensor } from "@internvl/core";
 import { slice_prompt, TextIteratorStreamer } from "@internvl/generation";
 import type { InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { convertDemo, loadDemo, square } from "./demo.js";
+import { describe, expect, it } from "vitest";
+import { convertDemo, loadDemo, square, withDemo } from "./demo.js";
 
-let demo: Awaited<ReturnType<typeof convertDemo>>;
+let directory: string;
 let model: InternVL2_5ForConditionalGeneration;
 let processor: InternVL2_5Processor;
 
-beforeAll(async () => {
-  demo = await convertDemo();
-  ({ model, processor } = await loadDemo(demo.directory));
-});
-
-afterAll(async () => {
-  await model.dispose();
-  await demo.remove();
+withDemo((demo) => {
+  ({ directory, model, processor } = demo);
 });
 
 function prompt(question: string, pictures = 1): string {
@@ -272,12 +266,12 @@ describe("chat", () => {
 
 describe("from_pretrained", () => {
   it("names the dtypes that a folder has", async () => {
-    await expect(loadDemo(demo.directory, { dtype: "q4" })).rejects.toThrow(/no vision_encoder in int8.*fp32/s);
+    await expect(loadDemo(directory, { dtype: "q4" })).rejects.toThrow(/no vision_encoder in int8.*fp32/s);
     expect(model.dtype).toEqual({ vision_encoder: "fp32", embed_tokens: "fp32", decoder_model_merged: "fp32" });
   });
 
   it("is over after dispose", async () => {
-    const { model: other } = await loadDemo(demo.directory);
+    const { model: other } = await loadDemo(directory);
     await other.dispose();
     await other.dispose();
     const error = await other.forward({ input_ids: [[1]] }).catch((reason) => reason);

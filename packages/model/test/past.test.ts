@@ -2,21 +2,14 @@ import { type ProgressInfo, Tensor } from "@internvl/core";
 import { TextIteratorStreamer } from "@internvl/generation";
 import { type GenerateArguments, type InternVL2_5ForConditionalGeneration, KeyValueCache } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { convertDemo, loadDemo, square } from "./demo.js";
+import { describe, expect, it } from "vitest";
+import { square, withDemo } from "./demo.js";
 
-let demo: Awaited<ReturnType<typeof convertDemo>>;
 let model: InternVL2_5ForConditionalGeneration;
 let processor: InternVL2_5Processor;
 
-beforeAll(async () => {
-  demo = await convertDemo();
-  ({ model, processor } = await loadDemo(demo.directory));
-});
-
-afterAll(async () => {
-  await model.dispose();
-  await demo.remove();
+withDemo((demo) => {
+  ({ model, processor } = demo);
 });
 
 const RED = square(112);

@@ -1,14 +1,19 @@
 import {
+  checkFeeds,
+  checkFetches,
   type Feeds,
   InternVLError,
+  ownTensors,
   type RunOptions,
+  runFailed,
   type Session,
-  Tensor,
+  sessionReleased,
+  type Tensor,
   throwIfAborted,
   type ValueInfo,
+  valueInfo,
 } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-node";
-import { checkFeeds, checkFetches } from "./feeds.js";
 import { SILENT } from "./onnxruntime.js";
 
 /** A session of onnxruntime-node. `run` blocks the thread until it is done. */
@@ -27,23 +32,15 @@ export class NodeSession implements Session {
 
   async run(feeds: Feeds, { fetches, signal }: RunOptions = {}): Promise<Record<string, Tensor>> {
     const session = this.#session;
-    if (session === undefined) {
-      throw new InternVLError("RELEASED", {
-        what: `The session of ${this.#name} was released`,
-        fix: "Create it again, or release it later.",
-      });
-    }
+    if (session === undefined) throw sessionReleased(this.#name);
     throwIfAborted(signal, "The run was aborted");
     checkFeeds(feeds, this.inputs, this.#name);
+    assertOwnMemory(feeds, this.#name);
     const wanted = checkFetches(fetches, this.outputs, this.#name);
     try {
       return ownTensors(await session.run(feeds, wanted, { logSeverityLevel: SILENT }));
     } catch (cause) {
-      throw new InternVLError("RUNTIME_FAILED", {
-        what: `Running ${this.#name} failed: ${(cause as Error).message}`,
-        fix: "Compare the shapes of the feeds with the session's inputs; for lack of memory use smaller batches.",
-        cause,
-      });
+      throw runFailed(this.#name, cause);
     }
   }
 
@@ -54,17 +51,14 @@ export class NodeSession implements Session {
   }
 }
 
-/** onnxruntime-node has a Tensor class of its own (its CommonJS one): what leaves here is an instance of core's. */
-function ownTensors(outputs: InferenceSession.OnnxValueMapType): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]),
-  );
-}
-
-function valueInfo(value: InferenceSession.ValueMetadata, freeDimensions: Readonly<Record<string, number>>): ValueInfo {
-  if (!value.isTensor) {
-    throw new InternVLError("GRAPH_INVALID", { what: `"${value.name}" is a sequence or a map`, expected: "a tensor" });
+/** @throws InternVLError `INPUT_INVALID`: onnxruntime-node would crash on such memory */
+function assertOwnMemory(feeds: Feeds, graph: string): void {
+  for (const [name, { data }] of Object.entries(feeds)) {
+    if (Array.isArray(data) || !(data.buffer instanceof SharedArrayBuffer)) continue;
+    throw new InternVLError("INPUT_INVALID", {
+      what: `The feed "${name}" of ${graph} lies in memory that is shared between threads`,
+      expected: "a tensor over an ArrayBuffer: onnxruntime-node takes no other",
+      fix: "Copy it, or keep it in the thread that runs the session.",
+    });
   }
-  const shape = value.shape.map((size) => (typeof size === "string" ? (freeDimensions[size] ?? size) : size));
-  return { name: value.name, type: value.type, shape };
 }

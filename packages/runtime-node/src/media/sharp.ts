@@ -1,8 +1,7 @@
-import { InternVLError, RawImage } from "@internvl/core";
+import { InternVLError, paintAroundFrame, RawImage, readGifFrame, withoutTransparency } from "@internvl/core";
 import type { Sharp } from "sharp";
 import { lazyModule } from "../load-module.js";
 import type { DecodeSettings } from "./decoder.js";
-import { fillAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";
 import { assertPixels } from "./size.js";
 import type { ImageFormat } from "./sniff.js";
 
@@ -23,7 +22,7 @@ const PNG_GREY_ALPHA = 4;
  * - `ignoreIcc`: Pillow's `convert("RGB")` applies no colour profile.
  * - CMYK stays CMYK through the whole pipeline and is converted here with Pillow's formula.
  * - 16 bits of grey are cut at 255, not scaled, as Pillow converts its mode `I;16`.
- * - What the two paint differently in a GIF is in `gif.ts`.
+ * - What the two paint differently in a GIF is in core's `gif.ts`.
  * - `failOn: "truncated"`: Pillow refuses what is cut off and tolerates other damage, as libjpeg does.
  */
 export async function decodeWithSharp(
@@ -56,7 +55,7 @@ export async function decodeWithSharp(
   const coloured = turned.toColourspace("srgb");
   const { data, width, height, channels } = await pixels((opaque ? coloured.removeAlpha() : coloured).raw());
   const image = new RawImage(data, width, height, channels as 1 | 3 | 4);
-  if (gif !== undefined) fillAroundFrame(image, gif);
+  if (gif !== undefined) paintAroundFrame(image, gif);
   return image;
 }
 

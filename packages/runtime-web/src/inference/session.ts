@@ -1,15 +1,19 @@
 import {
+  checkFeeds,
+  checkFetches,
   type DeviceChoice,
   type Feeds,
-  InternVLError,
+  ownTensors,
   type RunOptions,
+  runFailed,
   type Session,
-  Tensor,
+  sessionReleased,
+  type Tensor,
   throwIfAborted,
   type ValueInfo,
+  valueInfo,
 } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-web";
-import { checkFeeds, checkFetches } from "./feeds.js";
 import { SILENT } from "./onnxruntime.js";
 import type { Turns } from "./turns.js";
 
@@ -48,11 +52,7 @@ export class WebSession implements Session {
       try {
         return ownTensors(await session.run(feeds, wanted, { logSeverityLevel: SILENT }));
       } catch (cause) {
-        throw new InternVLError("RUNTIME_FAILED", {
-          what: `Running ${this.#name} failed: ${(cause as Error).message}`,
-          fix: "Compare the shapes of the feeds with the session's inputs; for lack of memory use smaller batches.",
-          cause,
-        });
+        throw runFailed(this.#name, cause);
       }
     });
   }
@@ -65,24 +65,6 @@ export class WebSession implements Session {
 
   #alive(): InferenceSession {
     if (this.#session !== undefined) return this.#session;
-    throw new InternVLError("RELEASED", {
-      what: `The session of ${this.#name} was released`,
-      fix: "Create it again, or release it later.",
-    });
+    throw sessionReleased(this.#name);
   }
-}
-
-/** onnxruntime-web carries a Tensor class of its own: what leaves here is an instance of core's. */
-function ownTensors(outputs: InferenceSession.OnnxValueMapType): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(outputs).map(([name, { type, data, dims }]) => [name, new Tensor(type, data, dims)]),
-  );
-}
-
-function valueInfo(value: InferenceSession.ValueMetadata, freeDimensions: Readonly<Record<string, number>>): ValueInfo {
-  if (!value.isTensor) {
-    throw new InternVLError("GRAPH_INVALID", { what: `"${value.name}" is a sequence or a map`, expected: "a tensor" });
-  }
-  const shape = value.shape.map((size) => (typeof size === "string" ? (freeDimensions[size] ?? size) : size));
-  return { name: value.name, type: value.type, shape };
 }

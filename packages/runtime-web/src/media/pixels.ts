@@ -1,7 +1,13 @@
-import { type AlphaMode, type RawImage, toRgb } from "@internvl/core";
+import {
+  type AlphaMode,
+  paintAroundFrame,
+  type RawImage,
+  readGifFrame,
+  toRgb,
+  withoutTransparency,
+} from "@internvl/core";
 import { decodeBitmap } from "./bitmap.js";
 import { roundDownBmp16 } from "./bmp16.js";
-import { paintAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";
 import { clipSamples, isGrey16, isRgb16, splitSamples } from "./png16.js";
 import type { ImageFormat } from "./sniff.js";
 

@@ -1,8 +1,11 @@
-import { type Feeds, InternVLError, type Tensor, type ValueInfo } from "@internvl/core";
+import type { Tensor } from "onnxruntime-common";
+import { InternVLError } from "./errors.js";
+import type { Feeds, ValueInfo } from "./inference.js";
 
 /**
- * Checks feeds before onnxruntime sees them: its own messages do not name the feed.
+ * Checks feeds before onnxruntime sees them: its own messages do not name the feed. For runtimes over it.
  *
+ * @param graph as messages name it
  * @throws InternVLError `INPUT_INVALID`
  */
 export function checkFeeds(feeds: Feeds, inputs: readonly ValueInfo[], graph: string): void {
@@ -57,14 +60,6 @@ function checkTensor(tensor: Tensor, input: ValueInfo, graph: string): void {
       what: `The feed "${input.name}" of ${graph} does not fit`,
       expected: `${type} ${showShape(shape)}`,
       got: `${tensor.type} ${showShape(tensor.dims)}`,
-    });
-  }
-  const { data } = tensor;
-  if (!Array.isArray(data) && data.buffer instanceof SharedArrayBuffer) {
-    throw new InternVLError("INPUT_INVALID", {
-      what: `The feed "${input.name}" of ${graph} lies in memory that is shared between threads`,
-      expected: "a tensor over an ArrayBuffer: onnxruntime-node takes no other",
-      fix: "Copy it, or keep it in the thread that runs the session.",
     });
   }
 }

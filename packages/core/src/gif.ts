@@ -1,6 +1,6 @@
-import type { RawImage } from "@internvl/core";
+import type { RawImage } from "./image.js";
 
-/** The first frame of a GIF, as far as browsers and Pillow treat it differently. */
+/** The first frame of a GIF, as far as decoders and Pillow treat it differently. */
 export interface GifFrame {
   left: number;
   top: number;
@@ -45,20 +45,25 @@ export function readGifFrame(bytes: Uint8Array): GifFrame | undefined {
   };
 }
 
-/** A copy that declares no transparent colour, so that the browser shows the colour that is in the palette. */
-export function withoutTransparency(bytes: Uint8Array<ArrayBuffer>, { transparencyFlags }: GifFrame): typeof bytes {
+/** A copy that declares no transparent colour, so that decoders show the colour that is in the palette. */
+export function withoutTransparency<Bytes extends Uint8Array>(
+  bytes: Bytes,
+  { transparencyFlags }: GifFrame,
+): Bytes | Uint8Array<ArrayBuffer> {
   if (transparencyFlags === undefined) return bytes;
   const copy = bytes.slice();
   copy[transparencyFlags]! &= ~1;
   return copy;
 }
 
-/** Paints Pillow's background around the frame of an RGBA picture, where browsers leave nothing. Changes `image`. */
+/** Paints Pillow's background around the frame, where decoders leave nothing. Changes `image`. */
 export function paintAroundFrame(image: RawImage, { left, top, width, height, background }: GifFrame): void {
+  const { channels, data } = image;
+  const colour = background.slice(0, channels);
   for (let y = 0, at = 0; y < image.height; y++) {
     const crossed = y >= top && y < top + height;
-    for (let x = 0; x < image.width; x++, at += 4) {
-      if (!crossed || x < left || x >= left + width) image.data.set(background, at);
+    for (let x = 0; x < image.width; x++, at += channels) {
+      if (!crossed || x < left || x >= left + width) data.set(colour, at);
     }
   }
 }
