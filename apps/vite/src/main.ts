@@ -12,8 +12,7 @@ const answer = document.querySelector("output")!;
 const ask = form.querySelector<HTMLButtonElement>("[type=submit]")!;
 const stop = form.querySelector<HTMLButtonElement>("[name=stop]")!;
 
-// A folder that `internvl-convert` wrote, with a list of its files (scripts/prepare-model.mjs). In a worker, so that the
-// page stays alive while the model computes.
+// A folder that `internvl-convert` wrote, on this server. In a worker, so that the page stays alive while the model computes.
 const folder = new URL("model", document.baseURI).href;
 const processor = await InternVL2_5Processor.from_pretrained(folder);
 const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, {

@@ -1,5 +1,6 @@
 export { Tensor } from "onnxruntime-common";
 export { Callable } from "./callable.js";
+export { assertEncodedSize, type EncodedImage, readEncodedImage, type SourceReader } from "./encoded-image.js";
 export { AbortedError, type ErrorCode, type ErrorParts, InternVLError, isAbort, throwIfAborted } from "./errors.js";
 export { checkFeeds, checkFetches } from "./feeds.js";
 export {

@@ -28,6 +28,10 @@ it("pushes what it has written, into a repository named like the folder", async 
   expect([...files.keys()].map((path) => path.split("/").at(-1)).sort()).toEqual((await filesBelow(output)).sort());
   for (const [path, { bytes }] of files) expect(sha256(bytes)).toBe(sha256(await readFile(join(output, path))));
 
+  // The list for pages, whose web server lists nothing.
+  const listed = JSON.parse(await readFile(join(output, "files.json"), "utf8"));
+  expect(listed).toEqual([...files.keys()].sort());
+
   // The same again: nothing differs, nothing is sent.
   const again = await convert(hub, output, ["--push_to_hub", "me/demo-ONNX", "--json"]);
   expect(JSON.parse(again.stdout)).toMatchObject({ output, pushed: { id: "me/demo-ONNX", stored: [], committed: [] } });

@@ -1,11 +1,14 @@
 import type { DtypeOption } from "@internvl/config";
 import { type Conversion, convertCheckpoint, type PartCheck } from "@internvl/convert";
-import type { LongCallOptions, ModelFiles } from "@internvl/core";
+import { type LongCallOptions, type ModelFiles, writeFile } from "@internvl/core";
 import { nodeFiles } from "@internvl/runtime-node";
 import { fetchCheckpoint } from "../first-use/fetch-checkpoint.js";
 import { type AdapterOption, openAdapters } from "./adapters.js";
 import { compareFolder, isSmall, parameterCount, setAsideUnlessChecked } from "./check.js";
 import { OutputFolder } from "./output-folder.js";
+
+/** What `@internvl/runtime-web` looks for at an address. */
+const FILE_LIST = "files.json";
 
 export interface ConvertFolderOptions extends LongCallOptions {
   /** The checkpoint: a folder or a hub id. */
@@ -65,6 +68,11 @@ export async function convertFolder(options: ConvertFolderOptions): Promise<Conv
   return report;
 }
 
+/** Web servers do not list their folders, and a page that loads this one has to know its files. */
+async function writeFileList(target: OutputFolder): Promise<void> {
+  await writeFile(target, FILE_LIST, JSON.stringify([...target.written, FILE_LIST].sort()));
+}
+
 async function fillFolder(
   source: ModelFiles,
   target: OutputFolder,
@@ -77,6 +85,7 @@ async function fillFolder(
   const started = performance.now();
   return target.fill(async () => {
     const conversion = await convertCheckpoint(source, target, { dtype, adapters, output_hidden_states, ...long });
+    await writeFileList(target);
     const seconds = (performance.now() - started) / 1000;
     const peakMemory = process.resourceUsage().maxRSS * 1024;
     const checking = performance.now();

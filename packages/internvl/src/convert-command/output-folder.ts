@@ -75,6 +75,11 @@ export class OutputFolder implements FileSink {
     }
   }
 
+  /** The paths of the files that are there by now. */
+  get written(): readonly string[] {
+    return [...this.#written];
+  }
+
   async create(path: string): Promise<FileWriter> {
     await this.#lock.note(path);
     if (this.#written.size === 0) await rm(join(this.name, LAST_FILE), { force: true });

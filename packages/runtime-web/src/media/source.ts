@@ -1,48 +1,29 @@
-import { AbortedError, type ImageSource, InternVLError, type RawImage } from "@internvl/core";
+import {
+  AbortedError,
+  assertEncodedSize,
+  type EncodedImage,
+  type ImageSource,
+  InternVLError,
+  type RawImage,
+  readEncodedImage,
+  type SourceReader,
+} from "@internvl/core";
 
-/**
- * The largest encoded picture that is read, in bytes: the largest picture that is decoded by default (179 megapixels)
- * takes less than this in every compressed format, and a server must not be able to fill the page's memory.
- */
-const MAX_ENCODED_BYTES = 512 * 1024 * 1024;
-
-/** How much of a URL a message shows: a data URL may be megabytes long. */
-const SHOWN_CHARACTERS = 100;
-
-/** How messages name bytes that came without a name. */
-const UNNAMED = "The input";
-
-export interface EncodedImage {
-  bytes: Uint8Array;
-  /** How messages name it. */
-  name: string;
-}
+const READER: SourceReader = {
+  expected: "a URL, bytes, a Blob or File, or a RawImage",
+  readBlob,
+  // A data URL not with fetch, which a page's policy (connect-src) would have to allow.
+  readText: async (text, name, signal) =>
+    /^data:/i.test(text) ? readDataUrl(text, name) : readUrl(text, name, signal),
+};
 
 /**
  * The bytes of a picture. A string is an address, relative to the page's.
  *
  * @throws InternVLError `FILE_NOT_FOUND`, `IMAGE_INVALID` (a data URL that is none), `IMAGE_TOO_LARGE`, `ABORTED`
  */
-export async function readSource(source: Exclude<ImageSource, RawImage>, signal?: AbortSignal): Promise<EncodedImage> {
-  if (source instanceof Uint8Array) return { bytes: source, name: UNNAMED };
-  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source), name: UNNAMED };
-  if (source instanceof Blob) {
-    const name = source instanceof File ? source.name : UNNAMED;
-    assertBytes(source.size, name);
-    return { bytes: await readBlob(source, name), name };
-  }
-  if (typeof source !== "string" && !(source instanceof URL)) {
-    throw new InternVLError("IMAGE_INVALID", {
-      what: "This is no picture",
-      expected: "a URL, bytes, a Blob or File, or a RawImage",
-      got: source === null ? "null" : Array.isArray(source) ? "an array" : typeof source,
-    });
-  }
-  const text = String(source);
-  const name = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-  // Not with fetch, which a page's policy (connect-src) would have to allow.
-  const bytes = /^data:/i.test(text) ? readDataUrl(text, name) : await readUrl(text, name, signal);
-  return { bytes, name };
+export function readSource(source: Exclude<ImageSource, RawImage>, signal?: AbortSignal): Promise<EncodedImage> {
+  return readEncodedImage(source, READER, signal);
 }
 
 async function readBlob(blob: Blob, name: string): Promise<Uint8Array> {
@@ -97,7 +78,7 @@ async function readUrl(url: string, name: string, signal: AbortSignal | undefine
 
 /** The body, counted while it arrives: what a server says about its length need not be true. */
 async function readBody(response: Response, name: string): Promise<Uint8Array> {
-  assertBytes(Number(response.headers.get("content-length") ?? 0), name);
+  assertEncodedSize(Number(response.headers.get("content-length") ?? 0), name);
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -105,21 +86,11 @@ async function readBody(response: Response, name: string): Promise<Uint8Array> {
     for (let chunk = await reader?.read(); chunk?.value !== undefined; chunk = await reader?.read()) {
       chunks.push(chunk.value);
       length += chunk.value.length;
-      assertBytes(length, name);
+      assertEncodedSize(length, name);
     }
   } finally {
     // Whatever is left is not wanted.
     await reader?.cancel().catch(() => {});
   }
   return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
-}
-
-function assertBytes(size: number, name: string): void {
-  if (size > MAX_ENCODED_BYTES) {
-    throw new InternVLError("IMAGE_TOO_LARGE", {
-      what: `${name} is too large for a picture`,
-      expected: `at most ${MAX_ENCODED_BYTES} bytes`,
-      got: String(size),
-    });
-  }
 }
