@@ -45,7 +45,7 @@ try {
 /** The README's program over the demo model; nothing else is changed. */
 function exampleOfTheReadme(picture) {
   const [, code] = readFileSync(`${root}README.md`, "utf8").match(/```ts\n([\s\S]*?)```/);
-  const changed = code.replace("./InternVL2_5-1B-ONNX", "./demo-ONNX").replace("demo.jpeg", picture);
+  const changed = code.replace("OpenGVLab/InternVL2_5-1B", "./demo-ONNX").replace("demo.jpeg", picture);
   if (!changed.includes("./demo-ONNX") || !changed.includes(picture))
     throw new Error("The README's example has changed");
   return changed;
