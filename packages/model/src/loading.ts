@@ -23,14 +23,17 @@ import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { VisionEncoder } from "./engine/vision.js";
 
+/** A device for all graphs, or for some of them: `{ decoder_model_merged: "webgpu" }`. */
+export type DeviceOption = string | Partial<Record<GraphName, string>>;
+
 export interface LoadOptions extends PretrainedOptions {
   /**
    * One of `DTYPES` for all graphs, or one a graph. Default: the fastest that the folder has, and `DEFAULT_DTYPE` for a
    * checkpoint, which is converted to it.
    */
   dtype?: DtypeOption;
-  /** Where it runs, as the runtime names it. Default: the runtime's own. */
-  device?: string;
+  /** Where it runs, as the runtime names it, or one a graph. Default: the runtime's own. */
+  device?: DeviceOption;
   /** Threads within one operator. */
   threads?: number;
 }
@@ -61,6 +64,7 @@ export async function loadEngine(
 ): Promise<LocalEngine> {
   const { inference } = resolveRuntime(options.runtime);
   const { device, threads, signal, progress_callback } = options;
+  assertGraphNames(device);
   const listing = await files.list();
   const sessions = new Map<GraphName, Session>();
   try {
@@ -70,7 +74,8 @@ export async function loadEngine(
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
       const data = `${path}_data`;
       const externalData = listing.includes(data) ? [data.slice(data.lastIndexOf("/") + 1)] : [];
-      sessions.set(graph, await inference.createSession({ files, path, externalData }, { device, threads, signal }));
+      const settings = { device: deviceOf(graph, device), threads, signal };
+      sessions.set(graph, await inference.createSession({ files, path, externalData }, settings));
     }
   } catch (error) {
     await Promise.all([...sessions.values()].map((session) => session.release()));
@@ -84,6 +89,22 @@ export async function loadEngine(
     embeddings: new TokenEmbeddings(sessions.get("embed_tokens")!),
     decoder: new Decoder(sessions.get("decoder_model_merged")!, text_config, text_config.num_attention_heads),
     stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
+  });
+}
+
+function deviceOf(graph: GraphName, device: DeviceOption | undefined): string | undefined {
+  return typeof device === "object" ? device[graph] : device;
+}
+
+/** @throws InternVLError `INPUT_INVALID` */
+function assertGraphNames(device: DeviceOption | undefined): void {
+  if (typeof device !== "object") return;
+  const unknown = Object.keys(device).find((name) => !(GRAPHS as readonly string[]).includes(name));
+  if (unknown === undefined) return;
+  throw new InternVLError("INPUT_INVALID", {
+    what: "device names a graph that there is not",
+    expected: GRAPHS.join(", "),
+    got: unknown,
   });
 }
 

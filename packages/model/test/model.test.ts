@@ -265,6 +265,18 @@ describe("chat", () => {
 });
 
 describe("from_pretrained", () => {
+  it("takes a device a graph, and refuses a graph that there is not", async () => {
+    const device = { vision_encoder: "cpu", decoder_model_merged: "cpu" };
+    const { model: other } = await loadDemo(directory, { device });
+    expect(await other.generate({ input_ids: [[1, 2]], max_new_tokens: 1 })).toHaveLength(1);
+    await other.dispose();
+    const unknown = { decoder: "cpu" } as never;
+    await expect(loadDemo(directory, { device: unknown })).rejects.toThrow(
+      /names a graph.*decoder_model_merged, got decoder/s,
+    );
+    await expect(loadDemo(directory, { device: { embed_tokens: "abacus" } })).rejects.toThrow(/abacus/);
+  });
+
   it("names the dtypes that a folder has", async () => {
     await expect(loadDemo(directory, { dtype: "q4" })).rejects.toThrow(/no vision_encoder in int8.*fp32/s);
     expect(model.dtype).toEqual({ vision_encoder: "fp32", embed_tokens: "fp32", decoder_model_merged: "fp32" });

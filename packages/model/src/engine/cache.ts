@@ -26,6 +26,8 @@ export interface NewColumns {
   spare: number;
 }
 
+/** Never none, because WebGPU binds no empty tensors. The column is hidden, and gone with the first tokens. */
+const LEAST_CAPACITY = 1;
 /** Room is a multiple of this many tokens: small enough to waste little, large enough to copy rarely. */
 const GROWTH_STEP = 64;
 /** The least room to leave at once where more tokens may follow; behind a long prompt it is a quarter of that. */
@@ -302,7 +304,13 @@ export class KeyValueCache implements PastKeyValues {
 
   #emptyStore(batch: number): CacheStore {
     const { num_hidden_layers, num_key_value_heads: heads, head_dim } = this.shape;
-    return CacheStore.empty({ arrays: 2 * num_hidden_layers, batch, heads, head_dim, capacity: this.#reserved });
+    return CacheStore.empty({
+      arrays: 2 * num_hidden_layers,
+      batch,
+      heads,
+      head_dim,
+      capacity: Math.max(LEAST_CAPACITY, this.#reserved),
+    });
   }
 
   #everyRow(): number[] {
