@@ -143,6 +143,19 @@ test("top_h and eta_cutoff see no entropy among the scores that remove_invalid_v
   expect([...process({ eta_cutoff: 0.3, top_k: 0 })]).toEqual([largest, out, largest, out, out]);
 });
 
+test("top_h of a distribution that is all but certain keeps what the entropy in float64 says", () => {
+  // float32 has 2e-6 for the last place of the highest score, and the whole entropy is 3e-5.
+  const scores = Float32Array.from({ length: 60 }, (_, id) => (id === 0 ? 23.44276 : 8.83 - 0.12 * id));
+  const weights = [...scores].map((score) => Math.exp(score - scores[0]!));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const shares = weights.map((weight) => (-weight / total) * Math.log(weight / total));
+  const entropy = shares.reduce((sum, share) => sum + share, 0);
+  let expected = 0;
+  for (let sum = shares[0]!; sum <= 0.9 * entropy; sum += shares[expected]!) expected++;
+  const kept = processLogits({ top_h: 0.9, do_sample: true, top_k: 0, input_ids: [[1]], scores, vocab_size: 60 });
+  expect(kept.filter((score) => score > Number.NEGATIVE_INFINITY)).toHaveLength(expected);
+});
+
 test("min_p with beams spares by probability, which is 0 for all but the likeliest here: the first then", () => {
   const scores = Float32Array.of(-800, 1000, -900, -700);
   minP(0.5, 3)([], scores, 0);
