@@ -13,9 +13,10 @@ export async function readPrompts({ args, rowsPerPrompt, sequences }: Generation
   const logits = typeof first_logits === "function" ? await first_logits({ signal }) : first_logits;
   assertLogits(logits, input_ids.length * model.vocab_size);
   if (rowsPerPrompt === 1) return logits;
-  model.reorder!(repeatEach([...input_ids.keys()], rowsPerPrompt));
+  const prompts = repeatEach([...input_ids.keys()], rowsPerPrompt);
+  model.reorder!(prompts);
   const repeated = new Float32Array(logits.length * rowsPerPrompt);
-  for (const [row, prompt] of repeatEach([...input_ids.keys()], rowsPerPrompt).entries()) {
+  for (const [row, prompt] of prompts.entries()) {
     const start = prompt * model.vocab_size;
     repeated.set(logits.subarray(start, start + model.vocab_size), row * model.vocab_size);
   }

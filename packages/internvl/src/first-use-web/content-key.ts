@@ -1,8 +1,7 @@
-import { GRAPHS, type GraphDtypes } from "@internvl/config";
+import type { GraphDtypes } from "@internvl/config";
 import type { ModelFiles } from "@internvl/core";
+import { conversionName, conversionText, READ_FILES } from "../first-use/conversion-name.js";
 
-/** The files that a conversion reads. */
-const READ = /^[^/]+\.(json|jinja|txt|model|safetensors)$/;
 /** Files up to this size are hashed whole. */
 const WHOLE = 16 * 2 ** 20;
 /** Of larger ones this many pieces, evenly spread: a training of all weights moves these as well. */
@@ -20,15 +19,14 @@ export async function contentKey(
   options: { signal?: AbortSignal },
 ): Promise<string> {
   const content = files.version ?? (await sampled(files, options));
-  const graphs = GRAPHS.map((graph) => `${graph}=${dtypes[graph]}`).join();
-  const hash = await sha256(new TextEncoder().encode([content, release, graphs].join("\0")));
-  return `${readableName(files.name)}-${dtypes.decoder_model_merged}-${hash.slice(0, 16)}`;
+  const hash = await sha256(new TextEncoder().encode(conversionText(content, release, dtypes)));
+  return conversionName(files.name, dtypes, hash);
 }
 
 /** SHA-256 over the hashes of all files, of large ones over pieces. */
 async function sampled(files: ModelFiles, options: { signal?: AbortSignal }): Promise<string> {
   const lines: string[] = [];
-  for (const path of (await files.list()).filter((path) => READ.test(path)).sort()) {
+  for (const path of (await files.list()).filter((path) => READ_FILES.test(path)).sort()) {
     const size = await files.size(path);
     lines.push(path, String(size));
     if (size <= WHOLE) {
@@ -46,10 +44,4 @@ async function sampled(files: ModelFiles, options: { signal?: AbortSignal }): Pr
 async function sha256(bytes: Uint8Array): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", bytes as BufferSource);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** For people who look into the storage: the last part of an address or an id. */
-function readableName(name: string): string {
-  const last = name.split(/[/\\]/).findLast((part) => part !== "") ?? "model";
-  return last.replace(/[^\w.-]/g, "-").slice(0, 80);
 }

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { ModelFiles } from "@internvl/core";
+import { READ_FILES } from "./conversion-name.js";
 
-/** The files that a conversion reads. */
-const READ = /^[^/]+\.(json|jinja|txt|model|safetensors)$/;
 /** Files up to this size are hashed whole: 0.1 s. */
 const WHOLE = 64 * 2 ** 20;
 /** Of larger ones this many pieces, evenly spread: a training of all weights moves these as well. */
@@ -16,7 +15,7 @@ const SAMPLE_BYTES = 64 * 2 ** 10;
  */
 export async function checkpointHash(files: ModelFiles, options: { signal?: AbortSignal } = {}): Promise<string> {
   const hash = createHash("sha256");
-  for (const path of (await files.list()).filter((path) => READ.test(path))) {
+  for (const path of (await files.list()).filter((path) => READ_FILES.test(path))) {
     const size = await files.size(path);
     hash.update(`${path}\0${size}\0`);
     if (size <= WHOLE) {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { GRAPHS, type GraphDtypes } from "@internvl/config";
+import type { GraphDtypes } from "@internvl/config";
 import type { ModelFiles } from "@internvl/core";
 import { checkpointHash } from "./checkpoint-hash.js";
+import { conversionName, conversionText } from "./conversion-name.js";
 
 /**
  * The name of a conversion's folder: another checkpoint, another dtype or another converter is another folder. Of a model
@@ -16,15 +17,10 @@ export async function conversionKey(
   options: { signal?: AbortSignal },
 ): Promise<string> {
   const content = files.version ?? (await checkpointHash(files, options));
-  const graphs = GRAPHS.map((graph) => `${graph}=${dtypes[graph]}`).join();
-  const hash = createHash("sha256").update([content, fingerprint, graphs].join("\0")).digest("hex");
+  const hash = createHash("sha256")
+    .update(conversionText(content, fingerprint, dtypes))
+    .digest("hex");
   // A branch, a tag and the commit itself are the same model.
   const name = files.version?.replace(/@[^/]*/, "") ?? files.name;
-  return `${readableName(name)}-${dtypes.decoder_model_merged}-${hash.slice(0, 16)}`;
-}
-
-/** For people who look into the cache: the last part of a path or an id, in characters that every disk takes. */
-function readableName(name: string): string {
-  const last = name.split(/[/\\]/).findLast((part) => part !== "") ?? "model";
-  return last.replace(/[^\w.-]/g, "-").slice(0, 80);
+  return conversionName(name, dtypes, hash);
 }
