@@ -5,7 +5,7 @@ import { answerAll, convertDemo } from "./accuracy/answer.js";
 import { readQuestions } from "./accuracy/heldout.js";
 import { type Answers, accuracy, accuracyTable } from "./accuracy/table.js";
 import { runProgram } from "./program.js";
-import { temporaryFolder } from "./workspace.js";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const DEMO_MODEL = fileURLToPath(new URL("../../../packages/demo-model", import.meta.url));
 const HELDOUT = fileURLToPath(new URL("../../demo-training/heldout", import.meta.url));

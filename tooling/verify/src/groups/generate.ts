@@ -6,7 +6,7 @@ import type { Group } from "./group.js";
 export const generate: Group = async (context) => {
   const isSingle = ({ input_ids }: { input_ids: unknown[] }) => input_ids.length === 1;
   const { golden, report } = context;
-  for (const variant of runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants(golden, report)) {
     for (const [caseName, row] of Object.entries(variant.golden.cases)) {
       if (!isSingle(row)) continue;
       await report.attempt(`${variant.name} ${caseName}`, async () => {
