@@ -1,0 +1,20 @@
+import { webFiles } from "@internvl/runtime-web";
+import { demoGroup } from "../demo/group.js";
+import { GoldenFolder } from "../golden/folder.js";
+import { selectGroups } from "../groups/index.js";
+import { webPlatform } from "../platform/web.js";
+import { runGroups } from "../run-groups.js";
+import { ADDRESSES } from "./addresses.js";
+import type { PageRequest } from "./request.js";
+
+globalThis.verifyInPage = async ({ groups, hasThirdParty, demo }: PageRequest) => {
+  const golden = await GoldenFolder.open(
+    await webFiles.open(ADDRESSES.golden),
+    hasThirdParty ? await webFiles.open(ADDRESSES.thirdParty) : undefined,
+  );
+  const demoModel = await webFiles.open(ADDRESSES.demoModel);
+  const all = { ...selectGroups(), demo: demoGroup(demoModel, demo) };
+  const select = (names: readonly string[]) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
+  await runGroups(golden, webPlatform(), select(groups), globalThis.onGroup);
+};
