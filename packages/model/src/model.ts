@@ -165,5 +165,6 @@ async function startWorker(model: string | ModelFiles, options: ModelOptions): P
       fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
     });
   }
-  return WorkerEngine.start(await runtime.spawnModelWorker(), model, options);
+  const name = (await runtime.files.nameElsewhere?.(model)) ?? model;
+  return WorkerEngine.start(await runtime.spawnModelWorker(), name, options);
 }

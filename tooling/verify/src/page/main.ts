@@ -7,6 +7,9 @@ import { runGroups } from "../run-groups.js";
 import { ADDRESSES } from "./addresses.js";
 import type { PageRequest } from "./request.js";
 
+/** What a graphics card computes; all else is the same TypeScript on every device. */
+const ON_WEBGPU: readonly string[] = ["forward", "generate", "demo"];
+
 globalThis.verifyInPage = async ({ groups, hasThirdParty, demo }: PageRequest) => {
   const golden = await GoldenFolder.open(
     await webFiles.open(ADDRESSES.golden),
@@ -17,4 +20,6 @@ globalThis.verifyInPage = async ({ groups, hasThirdParty, demo }: PageRequest) =
   const select = (names: readonly string[]) =>
     Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
   await runGroups(golden, webPlatform(), select(groups), globalThis.onGroup);
+  const alsoOnWebgpu = groups.filter((name) => ON_WEBGPU.includes(name));
+  if (alsoOnWebgpu.length > 0) await runGroups(golden, webPlatform("webgpu"), select(alsoOnWebgpu), globalThis.onGroup);
 };
