@@ -1,19 +1,16 @@
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright";
-import sirv from "sirv";
+import { type LocalServer, launchChromium, serve } from "@internvl-tooling/browser";
+import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CHROMIUM_FLAGS, findChromium } from "../../../tooling/scripts/chromium.mjs";
 import { answerInNode } from "../../vite/test-chromium/answer-in-node.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const PICTURE = createRequire(import.meta.url).resolve("@internvl/demo-model/samples/shapes-square.png");
 const QUESTION = "How many shapes are there?";
 
-let server: Server;
+let server: LocalServer;
 let browser: Browser;
 let page: Page;
 const hosts = new Set<string>();
@@ -21,21 +18,19 @@ const problems: string[] = [];
 
 beforeAll(async () => {
   // A web server as plain as the page: files, and no header of its own.
-  server = createServer(sirv(`${root}/dist`));
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_FLAGS });
+  server = await serve(`${root}/dist`, { isolated: false });
+  browser = await launchChromium();
   page = await browser.newPage();
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("request", (request) => hosts.add(new URL(request.url()).host));
-  page.on("requestfailed", (request) => problems.push(`${request.url()} failed`));
-  await page.goto(`http://localhost:${(server.address() as AddressInfo).port}`);
+  page.on("requestfailed", (request) => problems.push(`${request.method()} ${request.url()} ${request.failure()?.errorText}`));
+  await page.goto(server.origin);
   await page.getByText("Ready").waitFor({ timeout: 60_000 });
 });
 
 afterAll(async () => {
   await browser?.close();
-  server?.closeAllConnections();
-  server?.close();
+  await server?.close();
 });
 
 it("is a page of at most 60 lines", () => {

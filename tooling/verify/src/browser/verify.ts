@@ -1,9 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { InternVLError } from "@internvl/core";
 import { DirectoryFiles } from "@internvl/runtime-node";
-import { chromium, type Page } from "playwright";
-import { CHROMIUM_FLAGS, findChromium, SOFTWARE_WEBGPU } from "../../../scripts/chromium.mjs";
+import { openPage, serve } from "@internvl-tooling/browser";
 import { answerSamples } from "../demo/answers.js";
 import type { DemoReference } from "../demo/group.js";
 import { GROUPS, selectGroups } from "../groups/index.js";
@@ -13,7 +11,6 @@ import { DEMO_MODEL, FIXTURES, PAGE } from "../paths.js";
 import { nodePlatform } from "../platform/node.js";
 import type { GroupSummary } from "../report.js";
 import { assertDirectory, type VerifyOptions } from "../verify.js";
-import { serve } from "./server.js";
 
 /** The demo model's answers are compared with Node's in full precision and in what wasm computes fastest. */
 const DEMO_DTYPES = ["fp32", "int8"] as const;
@@ -36,20 +33,20 @@ export async function verifyInBrowser(
   const thirdParty = join(directory, "..", "third-party");
   const hasThirdParty = existsSync(thirdParty);
   const demo = groups.includes(DEMO) ? await demoReference() : {};
-  const server = await serve(PAGE, {
+  const folders = {
     [ADDRESSES.golden]: directory,
     [ADDRESSES.fixtures]: FIXTURES,
     [ADDRESSES.demoModel]: DEMO_MODEL,
     ...(hasThirdParty ? { [ADDRESSES.thirdParty]: thirdParty } : {}),
-  });
+  };
+  const server = await serve(PAGE, { folders });
   try {
     const summaries: GroupSummary[] = [];
-    await withPage(async (page) => {
+    await openPage(server.origin, async (page) => {
       await page.exposeFunction("onGroup", (summary: GroupSummary) => {
         summaries.push(summary);
         onGroup?.(summary);
       });
-      await page.goto(server.origin);
       const request: PageRequest = { groups, hasThirdParty, demo };
       await page.evaluate((asked) => globalThis.verifyInPage(asked), request);
     });
@@ -64,22 +61,4 @@ async function demoReference(): Promise<DemoReference> {
   const checkpoint = new DirectoryFiles(DEMO_MODEL);
   for (const dtype of DEMO_DTYPES) reference[dtype] = await answerSamples(checkpoint, nodePlatform, dtype);
   return reference;
-}
-
-async function withPage(body: (page: Page) => Promise<void>): Promise<void> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) {
-    throw new InternVLError("RUNTIME_MISSING", {
-      what: "There is no Chromium to run the checks in",
-      fix: "Install it (Debian: apt-get install chromium), or name the program in CHROMIUM_PATH.",
-    });
-  }
-  const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS, ...SOFTWARE_WEBGPU] });
-  try {
-    const page = await browser.newPage();
-    const crashed = new Promise<never>((_, reject) => page.on("crash", () => reject(new Error("The page crashed"))));
-    await Promise.race([body(page), crashed]);
-  } finally {
-    await browser.close();
-  }
 }

@@ -12,16 +12,19 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
-/**
- * Serves a page, and folders below addresses of their own, each with the `files.json` that pages look for.
- *
- * @param folders directories by address
- */
-export async function serve(page: string, folders: Readonly<Record<string, string>>): Promise<LocalServer> {
+export interface ServeOptions {
+  /** Directories by address, each with the `files.json` that pages look for. */
+  folders?: Readonly<Record<string, string>>;
+  /** Whether the headers are sent that give a page threads. Default: true. */
+  isolated?: boolean;
+}
+
+/** Serves a directory with a page in it, and other folders below addresses of their own, as they are now. */
+export async function serve(page: string, { folders = {}, isolated = true }: ServeOptions = {}): Promise<LocalServer> {
   const handlers = Object.entries(folders).map(([address, directory]) => [address, serveFolder(directory)] as const);
-  const servePage = sirv(page, { dev: true });
+  const servePage = sirv(page);
   const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(ISOLATED)) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(isolated ? ISOLATED : {})) response.setHeader(name, value);
     const [address, handler] = handlers.find(([start]) => request.url?.startsWith(`${start}/`)) ?? [];
     if (address === undefined || handler === undefined) return servePage(request, response);
     request.url = request.url!.slice(address.length);
@@ -35,7 +38,7 @@ export async function serve(page: string, folders: Readonly<Record<string, strin
 }
 
 function serveFolder(directory: string): RequestListener {
-  const serveFile = sirv(directory, { dev: true, dotfiles: true });
+  const serveFile = sirv(directory, { dotfiles: true });
   return (request, response) => {
     if (request.url !== "/files.json") return serveFile(request, response);
     new DirectoryFiles(directory).list().then(
