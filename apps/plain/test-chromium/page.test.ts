@@ -23,7 +23,9 @@ beforeAll(async () => {
   page = await browser.newPage();
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("request", (request) => hosts.add(new URL(request.url()).host));
-  page.on("requestfailed", (request) => problems.push(`${request.method()} ${request.url()} ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) =>
+    problems.push(`${request.method()} ${request.url()} ${request.failure()?.errorText}`),
+  );
   await page.goto(server.origin);
   await page.getByText("Ready").waitFor({ timeout: 60_000 });
 });
