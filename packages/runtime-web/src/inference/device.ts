@@ -8,11 +8,6 @@ export interface WebDeviceChoice extends DeviceChoice {
   name: WebDevice;
 }
 
-/** What of `navigator.gpu` is asked for; TypeScript's DOM library does not have WebGPU yet. */
-interface Gpu {
-  requestAdapter(): Promise<object | null>;
-}
-
 /**
  * The device that `device` stands for in this browser. `"auto"` is WebGPU where the browser has an adapter and wasm
  * elsewhere, and the reason says which it was. A device that is named is taken or refused, never replaced.
@@ -44,7 +39,7 @@ export async function chooseDevice(device: string = "wasm"): Promise<WebDeviceCh
 /** Why WebGPU cannot be used; undefined when it can. */
 async function whyNoWebGpu(): Promise<string | undefined> {
   if (!globalThis.isSecureContext) return "the page is not served over https, which WebGPU needs";
-  const { gpu } = navigator as { gpu?: Gpu };
+  const { gpu } = navigator as { gpu?: GPU };
   if (gpu === undefined) return "the browser does not have WebGPU, or has it switched off";
   // A browser that has blocked its driver rejects instead of answering null.
   const adapter = await gpu.requestAdapter().catch(() => null);

@@ -1,6 +1,7 @@
 import { type InferenceRuntime, InternVLError, type SessionOptions, throwIfAborted } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-web";
 import { chooseDevice, type WebDevice } from "./device.js";
+import { type GpuContext, openGpu } from "./gpu.js";
 import { type GraphInput, openGraph } from "./graph.js";
 import { loadOnnxruntime, runtimeMissing, SILENT } from "./onnxruntime.js";
 import { WebSession } from "./session.js";
@@ -34,8 +35,9 @@ export function createWebInference({ wasmPaths }: WebInferenceOptions = {}): Inf
       const { InferenceSession: Sessions } = await loadOnnxruntime(device.name, { wasmPaths, threads }, options);
       throwIfAborted(options.signal, "Loading the graph was aborted");
       const queue = turns[device.name];
-      const session = await queue.take(() => create(Sessions, input, device.name, options));
-      return new WebSession(session, input.name, device, queue, options.freeDimensions ?? {});
+      const gpu = device.name === "webgpu" ? await openGpu() : undefined;
+      const session = await queue.take(() => create(Sessions, input, gpu, options));
+      return new WebSession(session, { name: input.name, device, gpu, turns: queue }, options.freeDimensions ?? {});
     },
   };
 }
@@ -46,18 +48,19 @@ export const webInference: InferenceRuntime = createWebInference();
 async function create(
   Sessions: typeof InferenceSession,
   { name, bytes, externalData }: GraphInput,
-  device: WebDevice,
+  gpu: GpuContext | undefined,
   { freeDimensions }: SessionOptions,
 ): Promise<InferenceSession> {
   try {
     return await Sessions.create(bytes, {
-      executionProviders: [device],
+      executionProviders: [gpu === undefined ? "wasm" : { name: "webgpu", device: gpu.device }],
       graphOptimizationLevel: "all",
       logSeverityLevel: SILENT,
       externalData,
       ...(freeDimensions !== undefined && { freeDimensionOverrides: { ...freeDimensions } }),
     });
   } catch (cause) {
+    gpu?.assertThere(name, cause);
     // onnxruntime fetches its wasm with the first session.
     if (/no available backend found/i.test((cause as Error).message)) throw runtimeMissing(cause);
     throw new InternVLError("GRAPH_INVALID", {
