@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DirectoryFiles } from "@internvl/runtime-node";
 import { openPage, serve } from "@internvl-tooling/browser";
 import { answerSamples } from "../demo/answers.js";
-import type { DemoReference } from "../demo/group.js";
+import { DEMO, type DemoReference } from "../demo/group.js";
 import { GROUPS, selectGroups } from "../groups/index.js";
 import { ADDRESSES } from "../page/addresses.js";
 import type { PageRequest } from "../page/request.js";
@@ -14,9 +14,6 @@ import { assertDirectory, type VerifyOptions } from "../verify.js";
 
 /** The demo model's answers are compared with Node's in full precision and in what wasm computes fastest. */
 const DEMO_DTYPES = ["fp32", "int8"] as const;
-
-/** Groups that only a browser has. */
-const DEMO = "demo";
 
 /**
  * Runs the golden checks over a directory inside Chromium, and compares the demo model's answers there with Node's.

@@ -3,6 +3,9 @@ import type { ModelFiles } from "@internvl/core";
 import type { Group } from "../groups/group.js";
 import { answerSamples, type DemoAnswer } from "./answers.js";
 
+/** Its name in the table. Only browsers have it. */
+export const DEMO = "demo";
+
 /** Answers of another platform, by dtype. */
 export type DemoReference = Partial<Record<Dtype, DemoAnswer[]>>;
 

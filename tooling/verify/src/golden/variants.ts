@@ -1,5 +1,5 @@
 import { type JsonObject, MemoryFolder, type ModelFiles } from "@internvl/core";
-import type { GroupReport } from "../report.js";
+import type { GroupContext } from "../groups/group.js";
 import type { GoldenFolder } from "./folder.js";
 import { LayeredFiles } from "./layered-files.js";
 
@@ -59,13 +59,20 @@ export function isRunnable(variant: Variant): variant is RunnableVariant {
   return variant.golden !== undefined;
 }
 
-/** The variants that have numbers, the others counted as skipped. */
-export async function runnableVariants(golden: GoldenFolder, report: GroupReport): Promise<RunnableVariant[]> {
+/** The variants that have numbers and that the platform takes, the others counted as skipped. */
+export async function runnableVariants({
+  golden,
+  platform,
+  report,
+}: Pick<GroupContext, "golden" | "platform" | "report">): Promise<RunnableVariant[]> {
   const variants = await findVariants(golden);
   if (variants.length === 0) report.skip("no checkpoint under tiny/");
   for (const { golden: numbers, name } of variants)
     if (numbers === undefined) report.skip(`${name} without golden.json`);
-  return variants.filter(isRunnable);
+  const runnable = variants.filter(isRunnable);
+  const taken = runnable.filter(({ name }) => platform.takes?.(name) ?? true);
+  report.skip(`checkpoints that are too slow on ${platform.device} here`, runnable.length - taken.length);
+  return taken;
 }
 
 /** A variant as the merged classes' own conversion wrote it; `rest` has what `hf/` leaves out. */

@@ -20,8 +20,8 @@ interface RealConfigsJson {
 }
 
 /** config.json in, the same config.json out, and what follows from it. */
-export const config: Group = async ({ golden, models, report }) => {
-  for (const variant of await runnableVariants(golden, report)) {
+export const config: Group = async ({ golden, models, platform, report }) => {
+  for (const variant of await runnableVariants({ golden, platform, report })) {
     await report.attempt(variant.name, () => checkVariant(report, models, variant));
     for (const file of golden.list(`tiny/${variant.name}/hf`).filter((path) => /^config.*\.json$/.test(path))) {
       const json = (await golden.json<JsonObject>(`tiny/${variant.name}/hf/${file}`))!;

@@ -20,7 +20,7 @@ const FILES: readonly string[] = [
 /** Checkpoints become folders that load and run, in every dtype. */
 export const convert: Group = async ({ golden, models, platform, report }) => {
   const lowest = new Map<Dtype, number>();
-  for (const variant of await runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants({ golden, platform, report })) {
     for (const dtype of DTYPES) {
       const check = `${variant.name} ${dtype}`;
       await report.attempt(check, async () => {

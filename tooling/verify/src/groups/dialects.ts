@@ -28,7 +28,7 @@ const ROUND_TRIPS: readonly (readonly DialectName[])[] = [
  */
 export const dialects: Group = async (context) => {
   const { golden, report } = context;
-  for (const variant of await runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants(context)) {
     const { name } = variant;
     const original = checkpointFiles(golden, variant);
     await report.attempt(`${name} round trips`, () => checkRoundTrips(context, name, original));

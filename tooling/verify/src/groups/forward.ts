@@ -14,7 +14,7 @@ const NORM_TOLERANCE = 1e-5;
 /** Pixels, image features and logits of every case, in fp32. */
 export const forward: Group = async (context) => {
   const { golden, report } = context;
-  for (const variant of await runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants(context)) {
     const tensors = golden.has(`tiny/${variant.name}/golden.safetensors`)
       ? await readTensors(golden, `tiny/${variant.name}`, "golden.safetensors")
       : [];

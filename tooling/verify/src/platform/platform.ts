@@ -6,6 +6,8 @@ export interface Platform {
   readonly runtime: Runtime;
   /** The device of all graphs. Default: the runtime's own. */
   readonly device?: string;
+  /** Whether a checkpoint is run here. Default: all are. */
+  takes?(variant: string): boolean;
   /** The reference data of the repository. */
   fixtures(): Promise<GoldenFolder>;
   /** A place for converted models. */

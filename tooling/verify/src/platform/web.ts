@@ -4,10 +4,10 @@ import { ADDRESSES } from "../page/addresses.js";
 import type { Platform } from "./platform.js";
 
 /** A page that the folders of `ADDRESSES` are served to. */
-export function webPlatform(device?: string): Platform {
+export function webPlatform(differs: Pick<Platform, "device" | "takes"> = {}): Platform {
   return {
+    ...differs,
     runtime: webRuntime,
-    device,
     fixtures: async () => GoldenFolder.open(await webFiles.open(ADDRESSES.fixtures)),
     openWorkspace: async () => {
       const root = `verify-${crypto.randomUUID()}`;
