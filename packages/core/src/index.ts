@@ -43,6 +43,7 @@ export {
 export { MemoryFolder } from "./memory-folder.js";
 export { readField, readModelType } from "./model-type.js";
 export { editDistance, nearestName } from "./nearest-name.js";
+export { type PartialFile, partialFileWriter } from "./partial-file.js";
 export { assertPixels } from "./pixel-limit.js";
 export { openModel, openSink, type PretrainedOptions } from "./pretrained.js";
 export type { LongCallOptions, ProgressCallback, ProgressInfo } from "./progress.js";
