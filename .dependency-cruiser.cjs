@@ -9,8 +9,9 @@ const ARROWS = {
   processor: ["core", "image-processor"],
   generation: ["core"],
   model: ["core", "config", "generation", "processor"],
-  "runtime-node": ["core"],
-  "runtime-web": ["core"],
+  video: ["core"],
+  "runtime-node": ["core", "video"],
+  "runtime-web": ["core", "video"],
   onnx: ["core"],
   convert: ["core", "config", "processor", "onnx"],
   internvl: [

@@ -1,8 +1,6 @@
-import { InternVLError, RawImage, toRgb, type VideoReader } from "@internvl/core";
+import { assertPixels, type DecodeSettings, InternVLError, RawImage, toRgb, type VideoReader } from "@internvl/core";
+import { frameListReader } from "@internvl/video";
 import { lazyModule } from "../../load-module.js";
-import type { DecodeSettings } from "../decoder.js";
-import { assertPixels } from "../size.js";
-import { frameListReader } from "./frame-list.js";
 
 const loadSharp: () => Promise<typeof import("sharp")["default"]> = lazyModule(
   "sharp",
