@@ -85,7 +85,7 @@ const browsers = [
 /** Built pages, opened in Chromium by a program of Node's. */
 const pages: TestProjectConfiguration = {
   extends: true,
-  test: { name: "pages", include: ["{apps,tooling}/*/test-chromium/**/*.test.ts"] },
+  test: { name: "pages", include: ["{packages,apps,tooling}/*/test-chromium/**/*.test.ts"] },
 };
 
 export default defineConfig({
