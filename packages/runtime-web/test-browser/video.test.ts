@@ -88,6 +88,14 @@ describe("addresses", () => {
   });
 });
 
+it("a playlist is no video, and the addresses in it are not asked", async () => {
+  const asked = serve(H264.bytes, true);
+  const playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttps://example.com/a.ts\n#EXT-X-ENDLIST\n";
+  await expectError(webMedia.openVideo(new TextEncoder().encode(playlist)), "VIDEO_INVALID", ["MPEG-TS"]);
+  await expectError(webMedia.openVideo(new File([playlist], "a.m3u8")), "VIDEO_INVALID", ["a.m3u8"]);
+  expect(asked).toEqual([]);
+});
+
 describe("what a browser does not have", () => {
   it("WebCodecs", async () => {
     vi.stubGlobal("VideoDecoder", undefined);
