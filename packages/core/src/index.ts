@@ -14,7 +14,7 @@ export {
   type ModelFiles,
   writeFile,
 } from "./files.js";
-export { type GifFrame, paintAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";
+export { type GifFrame, gifPaletteBytes, paintAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";
 export { RawImage } from "./image.js";
 export type {
   DeviceChoice,

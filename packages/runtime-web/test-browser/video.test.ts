@@ -88,6 +88,14 @@ describe("addresses", () => {
   });
 });
 
+it("a playlist is no video, and the addresses in it are not asked", async () => {
+  const asked = serve(H264.bytes, true);
+  const playlist = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttps://example.com/a.ts\n#EXT-X-ENDLIST\n";
+  await expectError(webMedia.openVideo(new TextEncoder().encode(playlist)), "VIDEO_INVALID", ["MPEG-TS"]);
+  await expectError(webMedia.openVideo(new File([playlist], "a.m3u8")), "VIDEO_INVALID", ["a.m3u8"]);
+  expect(asked).toEqual([]);
+});
+
 describe("what a browser does not have", () => {
   it("WebCodecs", async () => {
     vi.stubGlobal("VideoDecoder", undefined);
@@ -203,6 +211,32 @@ describe("what the browser gives out is given back", () => {
     await expectError((await webMedia.openVideo(damaged)).frame(0), "VIDEO_INVALID", ["the browser"]);
     await vi.waitFor(() => expect(open).toMatchObject({ frames: 0, decoders: 0 }));
     expect(open.made).toBeGreaterThan(0);
+  });
+});
+
+describe("animations that are damaged", () => {
+  it("in one frame give the others", async () => {
+    const { bytes, sha256: expected } = clip("lossless WebP");
+    const text = String.fromCharCode(...bytes);
+    const damaged = bytes.slice();
+    // The data of the last frame, behind its header, which the browser reads when it opens the file.
+    damaged.fill(0xff, text.lastIndexOf("VP8L") + 13);
+    const video = await webMedia.openVideo(damaged);
+    expect(await read(video, [0, 1, 2])).toEqual(expected.slice(0, 3));
+    await expectError(video.frame(3), "VIDEO_INVALID", ["damaged"]);
+    await video.close();
+  });
+
+  it("in their only frame are no pictures but videos", async () => {
+    const { bytes } = clip("WebP of one frame");
+    await expectError(webMedia.openVideo(bytes.slice().fill(0, 20)), "VIDEO_INVALID", ["damaged"]);
+    const video = await webMedia.openVideo(bytes.slice().fill(0xff, 30));
+    await expectError(video.frame(0), "VIDEO_INVALID", ["damaged"]);
+  });
+
+  it("in their blocks are not opened", async () => {
+    const { bytes } = clip("GIF");
+    await expectError(webMedia.openVideo(bytes.slice().fill(7, 13 + 3 * 2 ** ((bytes[10]! & 7) + 1))), "VIDEO_INVALID");
   });
 });
 

@@ -1,3 +1,4 @@
+export { animationMetadata, damagedAnimation } from "./animation.js";
 export type { FrameDecoder, Stretch, TrackInfo } from "./decoder.js";
 export { frameListReader } from "./frame-list.js";
 export { type OpenVideoSettings, openVideo, type VideoPlatform } from "./open-video.js";

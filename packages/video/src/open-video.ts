@@ -6,7 +6,18 @@ import {
   throwIfAborted,
   type VideoReader,
 } from "@internvl/core";
-import { ALL_FORMATS, EncodedPacketSink, Input, type InputVideoTrack, Logging, LogLevel } from "mediabunny";
+import {
+  EncodedPacketSink,
+  Input,
+  type InputVideoTrack,
+  Logging,
+  LogLevel,
+  MATROSKA,
+  MP4,
+  MPEG_TS,
+  QTFF,
+  WEBM,
+} from "mediabunny";
 import type { FrameDecoder, TrackInfo } from "./decoder.js";
 import { averageFrameRate } from "./frame-rate.js";
 import { type PacketIndex, readPacketIndex } from "./packet-index.js";
@@ -15,6 +26,9 @@ import type { OpenedVideo } from "./video-source.js";
 
 /** As many bytes as a picture's signature takes. */
 const SIGNATURE_BYTES = 16;
+
+/** No playlists (HLS): a file must not make the program ask addresses that are written in it. No files of sound. */
+const CONTAINERS = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS];
 
 /** What a runtime brings. */
 export interface VideoPlatform<Whole = Uint8Array> {
@@ -45,7 +59,7 @@ export async function openVideo<Whole>(
   if (format === "gif" || format === "webp") return platform.openAnimation(format, await opened.whole(), opened.name);
   // It warns on the console, which is the program's and not a library's. Who has chosen a level keeps it.
   if (Logging.level === LogLevel.Info) Logging.level = LogLevel.Silent;
-  const input = new Input({ source: opened.source, formats: ALL_FORMATS });
+  const input = new Input({ source: opened.source, formats: CONTAINERS });
   // A server that has fallen silent is left at once.
   const leave = (): void => input.dispose();
   signal?.addEventListener("abort", leave);

@@ -1,7 +1,5 @@
-import { InternVLError } from "@internvl/core";
-
-/** What a frame without a time gets, in milliseconds, as in browsers. */
-const UNTIMED_MS = 100;
+import { gifPaletteBytes } from "@internvl/core";
+import { damagedAnimation } from "@internvl/video";
 
 const GIF_LOGICAL_SCREEN_END = 13;
 const GIF_EXTENSION = 0x21;
@@ -13,34 +11,25 @@ const GIF_TRAILER = 0x3b;
 const RIFF_END = 12;
 
 /**
- * How long each frame of an animation is shown, in milliseconds, without decoding any.
+ * How long each frame of an animation is shown, in milliseconds (0 where nothing is said), without decoding any.
  *
  * @throws InternVLError `VIDEO_INVALID` for a file that is cut off
  */
 export function frameTimes(bytes: Uint8Array, format: "gif" | "webp", name: string): number[] {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return (format === "gif" ? gifTimes(view) : webpTimes(view)).map((time) => time || UNTIMED_MS);
+    return format === "gif" ? gifTimes(view) : webpTimes(view);
   } catch (cause) {
     // A DataView refuses to read past its end.
     throw damagedAnimation(name, cause);
   }
 }
 
-/** What cannot be decoded to its end. */
-export function damagedAnimation(name: string, cause: unknown): InternVLError {
-  return new InternVLError("VIDEO_INVALID", {
-    what: `${name} is a damaged or cut off animation: ${(cause as Error).message}`,
-    fix: "Copy or download the file again.",
-    cause,
-  });
-}
-
 /** GIF89a, sections 18 to 27. */
 function gifTimes(view: DataView): number[] {
   const times: number[] = [];
   let time = 0;
-  let at = GIF_LOGICAL_SCREEN_END + paletteBytes(view.getUint8(10));
+  let at = GIF_LOGICAL_SCREEN_END + gifPaletteBytes(view.getUint8(10));
   for (let block = view.getUint8(at); block !== GIF_TRAILER; block = view.getUint8(at)) {
     if (block === GIF_EXTENSION) {
       // Hundredths of a second.
@@ -50,7 +39,7 @@ function gifTimes(view: DataView): number[] {
       times.push(time);
       time = 0;
       // Behind the descriptor and its palette stands the size of a code, then the data.
-      at = behindSubBlocks(view, at + 10 + paletteBytes(view.getUint8(at + 9)) + 1);
+      at = behindSubBlocks(view, at + 10 + gifPaletteBytes(view.getUint8(at + 9)) + 1);
     } else throw new Error(`there is no block of the kind ${block}`);
   }
   if (times.length === 0) throw new Error("it has no frame");
@@ -61,11 +50,6 @@ function behindSubBlocks(view: DataView, start: number): number {
   let at = start;
   for (let length = view.getUint8(at); length > 0; length = view.getUint8(at)) at += length + 1;
   return at + 1;
-}
-
-/** Bytes of the palette that a packed field declares, 3 a colour; 0 for none. */
-function paletteBytes(packed: number): number {
-  return packed & 0x80 ? 3 * 2 ** ((packed & 7) + 1) : 0;
 }
 
 /** The chunks `ANMF` of a WebP (RFC 9649, section 2.7.1.1); one without any is a picture. */

@@ -1,8 +1,8 @@
 import { assertPixels, type DecodeSettings, InternVLError, RawImage, toRgb, type VideoReader } from "@internvl/core";
-import { frameListReader } from "@internvl/video";
-import { readDimensions } from "../dimensions.js";
+import { animationMetadata, damagedAnimation, frameListReader } from "@internvl/video";
+import { type Dimensions, readDimensions } from "../dimensions.js";
 import { decodePixels } from "../pixels.js";
-import { damagedAnimation, frameTimes } from "./animation-header.js";
+import { frameTimes } from "./animation-header.js";
 
 /** What the browser's frames of animations are made of, and where red and blue stand in them. */
 const FORMATS: Readonly<Record<string, readonly [red: number, blue: number]>> = {
@@ -23,30 +23,41 @@ export async function openAnimation(
   name: string,
   { alpha, max_pixels }: DecodeSettings,
 ): Promise<VideoReader> {
-  const { width, height } = readDimensions(bytes, format, name);
+  const { width, height } = dimensions(bytes, format, name);
   assertPixels(width, height, name, max_pixels);
   const times = frameTimes(bytes, format, name);
-  const duration = times.reduce((sum, time) => sum + time, 0) / 1000;
-  const metadata = { total_num_frames: times.length, fps: times.length / duration, width, height, duration };
+  const metadata = animationMetadata(times, width, height);
   // ImageDecoder gives a lossy picture that does not move as YUV, which is converted elsewhere.
-  if (format === "webp" && times.length === 1) {
-    return frameListReader(metadata, () => decodePixels(new Uint8Array(bytes), format, name, alpha));
-  }
-  const decoder = openDecoder(bytes, format, name);
+  const decoder = format === "webp" && times.length === 1 ? undefined : openDecoder(bytes, format, name);
   const reader = frameListReader(metadata, async (frameIndex) => {
     try {
+      if (decoder === undefined) return await decodePixels(new Uint8Array(bytes), "webp", name, alpha);
       const { image } = await decoder.decode({ frameIndex, completeFramesOnly: true });
       return toRgb(await readFrame(image), alpha);
     } catch (cause) {
-      throw InternVLError.isInstance(cause) ? cause : damagedAnimation(name, cause);
+      throw asVideoError(name, cause);
     }
   });
   return {
     ...reader,
     async close() {
-      decoder.close();
+      decoder?.close();
     },
   };
+}
+
+function dimensions(bytes: Uint8Array, format: "gif" | "webp", name: string): Dimensions {
+  try {
+    return readDimensions(bytes, format, name);
+  } catch (cause) {
+    throw asVideoError(name, cause);
+  }
+}
+
+/** What the decoders of pictures call a damaged picture is a damaged video here. */
+function asVideoError(name: string, cause: unknown): InternVLError {
+  const isTold = InternVLError.isInstance(cause) && cause.code !== "IMAGE_INVALID";
+  return isTold ? cause : damagedAnimation(name, cause);
 }
 
 function openDecoder(bytes: Uint8Array, format: string, name: string): ImageDecoder {
