@@ -16,6 +16,7 @@ export { type GifFrame, paintAroundFrame, readGifFrame, withoutTransparency } fr
 export { RawImage } from "./image.js";
 export type {
   DeviceChoice,
+  DeviceOffer,
   Feeds,
   GraphSource,
   InferenceRuntime,

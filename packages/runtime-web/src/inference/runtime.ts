@@ -1,6 +1,6 @@
 import { type InferenceRuntime, InternVLError, type SessionOptions, throwIfAborted } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-web";
-import { chooseDevice, type WebDevice } from "./device.js";
+import { chooseDevice, offerDevices, type WebDevice } from "./device.js";
 import { type GpuContext, openGpu } from "./gpu.js";
 import { type GraphInput, openGraph } from "./graph.js";
 import { loadOnnxruntime, runtimeMissing, SILENT } from "./onnxruntime.js";
@@ -27,6 +27,7 @@ const turns: Readonly<Record<WebDevice, Turns>> = { wasm: new Turns(), webgpu: n
  */
 export function createWebInference({ wasmPaths }: WebInferenceOptions = {}): InferenceRuntime {
   return {
+    offerDevices,
     async createSession(graph, options = {}) {
       throwIfAborted(options.signal, "Loading the graph was aborted");
       const threads = countThreads(options.threads);
