@@ -1,0 +1,1 @@
+export const SOFTWARE_WEBGPU: string[];
