@@ -16,6 +16,7 @@ export type ErrorCode =
   | "IMAGE_TOO_LARGE"
   | "INPUT_INVALID"
   | "OFFLINE"
+  | "OUT_OF_MEMORY"
   | "PROMPT_TOO_LONG"
   | "RELEASED"
   | "RUNTIME_FAILED"

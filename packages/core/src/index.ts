@@ -18,6 +18,7 @@ export { type GifFrame, gifPaletteBytes, paintAroundFrame, readGifFrame, without
 export { RawImage } from "./image.js";
 export type {
   DeviceChoice,
+  DeviceOffer,
   Feeds,
   GraphSource,
   InferenceRuntime,

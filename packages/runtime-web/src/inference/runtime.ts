@@ -1,8 +1,9 @@
 import { type InferenceRuntime, InternVLError, type SessionOptions, throwIfAborted } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-web";
-import { chooseDevice, type WebDevice } from "./device.js";
+import { chooseDevice, offerDevices, type WebDevice } from "./device.js";
 import { type GpuContext, openGpu } from "./gpu.js";
 import { type GraphInput, openGraph } from "./graph.js";
+import { outOfMemory } from "./memory.js";
 import { loadOnnxruntime, runtimeMissing, SILENT } from "./onnxruntime.js";
 import { WebSession } from "./session.js";
 import { countThreads } from "./threads.js";
@@ -27,6 +28,7 @@ const turns: Readonly<Record<WebDevice, Turns>> = { wasm: new Turns(), webgpu: n
  */
 export function createWebInference({ wasmPaths }: WebInferenceOptions = {}): InferenceRuntime {
   return {
+    offerDevices,
     async createSession(graph, options = {}) {
       throwIfAborted(options.signal, "Loading the graph was aborted");
       const threads = countThreads(options.threads);
@@ -63,6 +65,8 @@ async function create(
     gpu?.assertThere(name, cause);
     // onnxruntime fetches its wasm with the first session.
     if (/no available backend found/i.test((cause as Error).message)) throw runtimeMissing(cause);
+    const lack = outOfMemory(name, cause);
+    if (lack !== undefined) throw lack;
     throw new InternVLError("GRAPH_INVALID", {
       what: `${name} could not be loaded: ${(cause as Error).message}`,
       fix: "Check that the file is whole and made for this version of onnxruntime; convert the model again if in doubt.",

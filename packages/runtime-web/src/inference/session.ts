@@ -15,6 +15,7 @@ import {
 } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-web";
 import type { GpuContext } from "./gpu.js";
+import { outOfMemory } from "./memory.js";
 import { SILENT } from "./onnxruntime.js";
 import type { Turns } from "./turns.js";
 
@@ -65,7 +66,7 @@ export class WebSession implements Session {
       } catch (cause) {
         await this.#gpu?.settle();
         this.#gpu?.assertThere(this.#name, cause);
-        throw runFailed(this.#name, cause);
+        throw outOfMemory(this.#name, cause) ?? runFailed(this.#name, cause);
       }
     });
   }
