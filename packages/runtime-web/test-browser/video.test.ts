@@ -3,6 +3,7 @@ import { load_video } from "@internvl/image-processor";
 import { webMedia, webRuntime } from "@internvl/runtime-web";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { MPEG4_PART_2 } from "../../core/src/contract/video-data";
+import { answerBytes } from "./answer";
 import { bytesOf, clip } from "./clips";
 import { sha256 } from "./sha256";
 
@@ -33,13 +34,9 @@ async function expectError(promise: Promise<unknown>, code: ErrorCode, parts: re
 function serve(bytes: Uint8Array<ArrayBuffer>, ranges: boolean): (string | null)[] {
   const asked: (string | null)[] = [];
   vi.stubGlobal("fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
-    const range = new Request(input, init).headers.get("range");
-    asked.push(range);
-    const [, from, to] = /bytes=(\d+)-(\d*)/.exec(range ?? "") ?? [];
-    if (!ranges || from === undefined) return new Response(bytes, { headers: { "content-length": `${bytes.length}` } });
-    const end = to ? Math.min(Number(to) + 1, bytes.length) : bytes.length;
-    const headers = { "content-range": `bytes ${from}-${end - 1}/${bytes.length}`, "accept-ranges": "bytes" };
-    return new Response(bytes.subarray(Number(from), end), { status: 206, headers });
+    const { headers } = new Request(input, init);
+    asked.push(headers.get("range"));
+    return answerBytes(bytes, { headers }, { ranges });
   });
   return asked;
 }
@@ -212,6 +209,18 @@ describe("what the browser gives out is given back", () => {
     await vi.waitFor(() => expect(open).toMatchObject({ frames: 0, decoders: 0 }));
     expect(open.made).toBeGreaterThan(0);
   });
+});
+
+it("videos and animations are decoded in a worker too", async () => {
+  const worker = new Worker(new URL("./video-worker.ts", import.meta.url), { type: "module" });
+  for (const { bytes, sha256: expected } of [H264, clip("GIF")]) {
+    const answer = new Promise((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data);
+    });
+    worker.postMessage({ video: new Blob([bytes]), indices: [2, 0] });
+    expect(await answer).toEqual([expected[2], expected[0]]);
+  }
+  worker.terminate();
 });
 
 describe("animations that are damaged", () => {
