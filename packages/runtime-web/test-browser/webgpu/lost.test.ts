@@ -54,3 +54,17 @@ describe.each(Object.keys(LOSSES))("a device that is lost in the middle of a run
     await answers("webgpu");
   });
 });
+
+it("an error that the device reports fails the run, and the next one is right again", async () => {
+  const session = await load("webgpu");
+  await session.run(feeds);
+  const { device } = await openGpu();
+  // A buffer of a usage that there is not: the device says so later, and nobody else hears it.
+  device.createBuffer({ size: 16, usage: 0 });
+  await expect(session.run(feeds)).rejects.toMatchObject({
+    code: "RUNTIME_FAILED",
+    message: expect.stringMatching(/usage/i),
+  });
+  expect((await session.run(feeds)).y!.data[0]).toBeCloseTo(3, 4);
+  await session.release();
+});
