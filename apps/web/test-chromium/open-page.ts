@@ -1,0 +1,100 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright";
+import { type PreviewServer, preview } from "vite";
+import { CHROMIUM_FLAGS, findChromium } from "../../../tooling/scripts/chromium.mjs";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Enough for a first load while other suites use the machine. */
+export const LOADING_MS = 90_000;
+
+export interface OpenPage {
+  page: Page;
+  context: BrowserContext;
+  /** Where it is served. */
+  address: string;
+  /** Errors of the page, and requests that failed. */
+  problems: string[];
+  /** Hosts that anything in the context has asked. */
+  hosts: Set<string>;
+  stopServer(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Opening extends BrowserContextOptions {
+  /** Another server than Vite's, which sends the headers. */
+  serve?: () => Promise<Server>;
+  /** Called before the page is opened. */
+  prepare?: (context: BrowserContext) => Promise<unknown>;
+  flags?: string[];
+}
+
+export interface Server {
+  address: string;
+  close(): Promise<void>;
+}
+
+/** Opens the built page in Chromium. */
+export async function openPage({
+  serve = previewed,
+  prepare,
+  flags = [],
+  ...options
+}: Opening = {}): Promise<OpenPage> {
+  const server = await serve();
+  const browser: Browser = await chromium.launch({
+    executablePath: findChromium(),
+    args: [...CHROMIUM_FLAGS, ...flags],
+  });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const problems: string[] = [];
+  const hosts = new Set<string>();
+  context.on("request", (request) => hosts.add(new URL(request.url()).host));
+  await prepare?.(context);
+  const page = await context.newPage();
+  page.on("pageerror", (error) => problems.push(String(error)));
+  await page.goto(server.address);
+  let isServed = true;
+  const stopServer = async () => {
+    if (isServed) await server.close();
+    isServed = false;
+  };
+  return {
+    page,
+    context,
+    address: server.address,
+    problems,
+    hosts,
+    stopServer,
+    async close() {
+      await browser.close();
+      await stopServer();
+    },
+  };
+}
+
+async function previewed(): Promise<Server> {
+  const server: PreviewServer = await preview({ root, preview: { port: 0 } });
+  return { address: server.resolvedUrls!.local[0]!, close: () => server.close() };
+}
+
+/** The path of one of the demo model's samples. */
+export function sample(name: string): string {
+  return createRequire(import.meta.url).resolve(`@internvl/demo-model/samples/${name}`);
+}
+
+export async function waitUntilReady(page: Page): Promise<void> {
+  await page.getByText(/^Ready/).waitFor({ state: "attached", timeout: LOADING_MS });
+}
+
+/** Asks, and waits for the answer's end. @returns the answer's words as they are shown */
+export async function ask(page: Page, question: string): Promise<string> {
+  const turns = page.locator(".turn");
+  const before = await turns.count();
+  await page.getByLabel("Question", { exact: true }).fill(question);
+  await page.keyboard.press("Enter");
+  const turn = turns.nth(before);
+  await turn.locator(".cost").waitFor({ timeout: LOADING_MS });
+  return (await turn.locator(".answer-text").textContent())!.trim();
+}
