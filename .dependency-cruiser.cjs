@@ -9,8 +9,9 @@ const ARROWS = {
   processor: ["core", "image-processor"],
   generation: ["core"],
   model: ["core", "config", "generation", "processor"],
-  "runtime-node": ["core"],
-  "runtime-web": ["core"],
+  video: ["core"],
+  "runtime-node": ["core", "video"],
+  "runtime-web": ["core", "video"],
   onnx: ["core"],
   convert: ["core", "config", "processor", "onnx"],
   internvl: [
@@ -41,7 +42,11 @@ module.exports = {
       name: "platform-at-the-edges",
       comment: "Only runtimes, the facade, apps and tooling touch the platform",
       severity: "error",
-      from: { path: "^packages/", pathNot: "^packages/(runtime-node|internvl|demo-model)/|/test/|tsup.config.ts$" },
+      from: {
+        path: "^packages/",
+        pathNot:
+          "^packages/(runtime-node|internvl|demo-model)/|^packages/runtime-web/src/runtime-files/|/test(-chromium)?/|tsup.config.ts$",
+      },
       to: { dependencyTypes: ["core"] },
     },
     {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin, type TestProjectConfiguration } from "vitest/config";
-import { CHROMIUM_FLAGS, findChromium } from "./tooling/scripts/chromium.mjs";
+import { CHROMIUM_FLAGS, findChromium, SOFTWARE_WEBGPU } from "./tooling/scripts/chromium.mjs";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
 const chromium = findChromium();
@@ -69,14 +69,6 @@ interface BrowserSettings {
 /** Threads need shared memory, which a page has only when it is cross-origin isolated. */
 const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
-/** WebGPU without a graphics card, on Chromium's own software renderer. */
-const SOFTWARE_WEBGPU = [
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
-  "--ignore-gpu-blocklist",
-];
-
 /** Suites of plain TypeScript whose numbers must be the same in every engine. */
 const PLATFORM_FREE = ["packages/generation/test/*.test.ts"];
 
@@ -93,7 +85,7 @@ const browsers = [
 /** Built pages, opened in Chromium by a program of Node's. */
 const pages: TestProjectConfiguration = {
   extends: true,
-  test: { name: "pages", include: ["apps/*/test-chromium/**/*.test.ts"] },
+  test: { name: "pages", include: ["{packages,apps,tooling}/*/test-chromium/**/*.test.ts"] },
 };
 
 export default defineConfig({

@@ -15,6 +15,14 @@ const APPLICATIONS = {
 /** Chromium refuses to run as root with its sandbox, and containers run as root. */
 export const CHROMIUM_FLAGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 
+/** WebGPU without a graphics card, on Chromium's own software renderer. */
+export const SOFTWARE_WEBGPU = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--ignore-gpu-blocklist",
+];
+
 /**
  * The program that CHROMIUM_PATH names, else the first in the usual places; undefined where there is none.
  *

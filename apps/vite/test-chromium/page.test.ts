@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { InternVL2_5ForConditionalGeneration, InternVL2_5Processor } from "internvl";
 import { type Browser, chromium, type Page } from "playwright";
 import { type PreviewServer, preview } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CHROMIUM_FLAGS, findChromium } from "../../../tooling/scripts/chromium.mjs";
+import { answerInNode } from "./answer-in-node.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const PICTURE = createRequire(import.meta.url).resolve("@internvl/demo-model/samples/shapes-square.png");
@@ -40,7 +40,7 @@ it("answers what Node answers with the same folder, and asks no other server", a
   await page.locator("output:not(:empty)").waitFor();
   await page.getByText("Ready").waitFor({ timeout: 60_000 });
   const answer = await page.locator("output").textContent();
-  expect(answer?.trim()).toBe(await answerInNode());
+  expect(answer?.trim()).toBe(await answerInNode(`${root}/dist/model`, PICTURE, QUESTION));
   expect(answer?.trim()).not.toBe("");
   expect(problems).toEqual([]);
   expect([...hosts]).toEqual([new URL(server.resolvedUrls!.local[0]!).host]);
@@ -54,15 +54,3 @@ it("says what is wrong with a file that is no picture, and goes on", async () =>
   await page.getByText("Expected").waitFor();
   expect(await page.getByRole("button", { name: "Ask" }).isEnabled()).toBe(true);
 });
-
-async function answerInNode(): Promise<string> {
-  const folder = `${root}/dist/model`;
-  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder);
-  const processor = await InternVL2_5Processor.from_pretrained(folder);
-  const content = [{ type: "image" as const }, { type: "text" as const, text: QUESTION }];
-  const text = processor.apply_chat_template([{ role: "user", content }], { add_generation_prompt: true });
-  const inputs = await processor({ text, images: PICTURE });
-  const [ids] = await model.generate({ ...inputs, max_new_tokens: 128 });
-  await model.dispose();
-  return processor.decode(ids!.slice(inputs.input_ids[0]!.length), { skip_special_tokens: true }).trim();
-}

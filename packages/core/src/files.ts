@@ -50,6 +50,11 @@ export interface ModelFiles {
 export interface FileStore {
   /** @throws InternVLError `FILE_NOT_FOUND`; for a hub id also `HUB_DENIED`, `HUB_UNAVAILABLE`, `OFFLINE` */
   open(model: string, options?: HubOptions): Promise<ModelFiles>;
+  /**
+   * The name by which another thread finds the same model; absent where names mean the same everywhere. In a browser an
+   * address is relative to what asks for it, and a worker's script lies elsewhere than its page.
+   */
+  nameElsewhere?(model: string): Promise<string>;
 }
 
 /** A file that is being written under a temporary name. */

@@ -19,7 +19,7 @@ const LOGICAL_SCREEN_END = 13;
 
 /** Reads the blocks up to the first frame (GIF89a, sections 18 to 23); undefined where there is none. */
 export function readGifFrame(bytes: Uint8Array): GifFrame | undefined {
-  let at = LOGICAL_SCREEN_END + paletteBytes(bytes[10]);
+  let at = LOGICAL_SCREEN_END + gifPaletteBytes(bytes[10]);
   let control: number | undefined;
   while (bytes[at] === EXTENSION) {
     if (bytes[at + 1] === GRAPHIC_CONTROL) control = at + 3;
@@ -33,7 +33,7 @@ export function readGifFrame(bytes: Uint8Array): GifFrame | undefined {
   const [left, top, width, height] = [1, 3, 5, 7].map((field) => view.getUint16(at + field, true));
   const transparencyFlags = control !== undefined && bytes[control]! & 1 ? control : undefined;
   const index = transparencyFlags === undefined ? 0 : bytes[transparencyFlags + 3]!;
-  const colour = (paletteBytes(bytes[at + 9]) > 0 ? at + 10 : LOGICAL_SCREEN_END) + 3 * index;
+  const colour = (gifPaletteBytes(bytes[at + 9]) > 0 ? at + 10 : LOGICAL_SCREEN_END) + 3 * index;
   const [red = 0, green = 0, blue = 0] = bytes.subarray(colour, colour + 3);
   return {
     left: left!,
@@ -69,6 +69,6 @@ export function paintAroundFrame(image: RawImage, { left, top, width, height, ba
 }
 
 /** Bytes of the palette that a packed field declares, 3 a colour; 0 for none. */
-function paletteBytes(packed = 0): number {
+export function gifPaletteBytes(packed = 0): number {
   return packed & 0x80 ? 3 * 2 ** ((packed & 7) + 1) : 0;
 }

@@ -44,9 +44,15 @@ export interface DeviceChoice {
   reason: string;
 }
 
+/** A device that graphs may run on. */
+export interface DeviceOffer extends DeviceChoice {
+  /** For each graph of a model the dtypes that are right for it there, the fastest first. Others are not run there. */
+  dtypes: Readonly<Record<string, readonly string[]>>;
+}
+
 /** A loaded graph. One run at a time. */
 export interface Session {
-  /** Absent where there is only one device. */
+  /** Absent where a runtime does not say. */
   readonly device?: DeviceChoice;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
@@ -59,4 +65,10 @@ export interface Session {
 export interface InferenceRuntime {
   /** @throws InternVLError `GRAPH_INVALID`, `FILE_NOT_FOUND`, `UNSUPPORTED` (a device that is not there) */
   createSession(graph: GraphSource, options?: SessionOptions): Promise<Session>;
+  /**
+   * The devices that the option `device` stands for, the best first. Absent where there is one, which runs everything.
+   *
+   * @throws InternVLError `UNSUPPORTED` for a device that is not there
+   */
+  offerDevices?(device: string | undefined): Promise<readonly DeviceOffer[]>;
 }

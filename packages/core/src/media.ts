@@ -26,6 +26,14 @@ export interface DecodeOptions {
  */
 export const MAX_IMAGE_PIXELS: number = 2 * Math.floor(1024 ** 3 / 4 / 3);
 
+/** How a picture is decoded, every choice made. */
+export type DecodeSettings = Required<Omit<DecodeOptions, "signal">>;
+
+/** The choices of `options`, and the defaults for the others. */
+export function decodeSettings({ alpha, exif, max_pixels }: DecodeOptions): DecodeSettings {
+  return { alpha: alpha ?? "composite", exif: exif ?? "apply", max_pixels: max_pixels ?? MAX_IMAGE_PIXELS };
+}
+
 /** Which program decodes a video; by default the first that there is. */
 export type VideoBackend = "webcodecs" | "ffmpeg";
 

@@ -16,6 +16,7 @@ const NAMES = [
   "model",
   "onnx",
   "convert",
+  "video",
   "runtime-node",
 ];
 
@@ -34,7 +35,10 @@ export async function bundleCommand(): Promise<{ program: string; remove: () => 
     // commander is CommonJS and asks for Node's modules with `require`.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     esbuildOptions(options) {
-      options.alias = Object.fromEntries(NAMES.map((name) => [`@internvl/${name}`, `${packages}${name}/src/index.ts`]));
+      options.alias = {
+        "@internvl/core/hub": `${packages}core/src/hub/index.ts`,
+        ...Object.fromEntries(NAMES.map((name) => [`@internvl/${name}`, `${packages}${name}/src/index.ts`])),
+      };
     },
   });
   return { program: `${folder}/convert.js`, remove: () => rm(folder, { recursive: true, force: true }) };

@@ -14,7 +14,7 @@ export type {
 } from "./engine/engine.js";
 export type { PastKeyValues } from "./engine/past-key-values.js";
 export { type RotaryConfig, type RotaryTables, rotaryTables } from "./engine/rotary.js";
-export type { DeviceOption } from "./loading.js";
+
 export {
   type GenerateArguments,
   InternVL2_5ForConditionalGeneration,
@@ -26,4 +26,5 @@ export type { Prompt } from "./pipeline/inputs.js";
 export type { GenerateKwargs, ImageTextToTextOptions } from "./pipeline/options.js";
 export type { ImageTextToTextOutput, TextOutput, TokenOutput } from "./pipeline/outputs.js";
 export { type PipelineOptions, type PipelineTask, pipeline } from "./pipeline/pipeline.js";
+export type { DeviceOption } from "./placement.js";
 export { hostModel } from "./worker/host.js";

@@ -1,15 +1,6 @@
+import { DTYPES, type DtypeOption, GRAPHS, type GraphName, graphPath, type InternVL2_5Config } from "@internvl/config";
 import {
-  DEFAULT_DTYPE,
-  DTYPES,
-  type DtypeOption,
-  GRAPHS,
-  type GraphDtypes,
-  type GraphName,
-  graphPath,
-  type InternVL2_5Config,
-  resolveDtypes,
-} from "@internvl/config";
-import {
+  type DeviceChoice,
   InternVLError,
   type ModelFiles,
   type PretrainedOptions,
@@ -22,17 +13,17 @@ import { Decoder } from "./engine/decoder.js";
 import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { VisionEncoder } from "./engine/vision.js";
-
-/** A device for all graphs, or for some of them: `{ decoder_model_merged: "webgpu" }`. */
-export type DeviceOption = string | Partial<Record<GraphName, string>>;
+import { type DeviceOption, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
 
 export interface LoadOptions extends PretrainedOptions {
   /**
-   * One of `DTYPES` for all graphs, or one a graph. Default: the fastest that the folder has, and `DEFAULT_DTYPE` for a
-   * checkpoint, which is converted to it.
+   * One of `DTYPES` for all graphs, or one a graph. Default: of a folder what is fastest on the device among what it has; a
+   * checkpoint is converted to what is fastest there. `model.dtype` says what it became.
    */
   dtype?: DtypeOption;
-  /** Where it runs, as the runtime names it, or one a graph. Default: the runtime's own. */
+  /**
+   * Where it runs, as the runtime names it, or one a graph. Default: the runtime's own. `model.devices` says what it became.
+   */
   device?: DeviceOption;
   /** Threads within one operator. */
   threads?: number;
@@ -46,7 +37,11 @@ export interface LoadOptions extends PretrainedOptions {
 export async function convertedFiles(files: ModelFiles, options: LoadOptions): Promise<ModelFiles> {
   const runtime = resolveRuntime(options.runtime);
   if (runtime.convertCheckpoint === undefined || !isCheckpoint(await files.list())) return files;
-  const { dtype, signal, progress_callback } = options;
+  const { signal, progress_callback } = options;
+  const dtype =
+    runtime.inference.offerDevices === undefined
+      ? options.dtype
+      : (await placeGraphs(runtime, files.name, EVERY_DTYPE, options)).dtype;
   return runtime.convertCheckpoint(files, { dtype, signal, progress_callback });
 }
 
@@ -59,22 +54,21 @@ function isCheckpoint(paths: readonly string[]): boolean {
 export async function loadEngine(
   files: ModelFiles,
   config: InternVL2_5Config,
-  dtypes: GraphDtypes,
+  placement: Placement,
   options: LoadOptions,
 ): Promise<LocalEngine> {
-  const { inference } = resolveRuntime(options.runtime);
+  const { name, inference } = resolveRuntime(options.runtime);
   const { device, threads, signal, progress_callback } = options;
-  assertGraphNames(device);
   const listing = await files.list();
   const sessions = new Map<GraphName, Session>();
   try {
     for (const [index, graph] of GRAPHS.entries()) {
       throwIfAborted(signal, "Loading the model was aborted");
-      const path = graphPath(graph, dtypes[graph]);
+      const path = graphPath(graph, placement.dtype[graph]);
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
       const data = `${path}_data`;
       const externalData = listing.includes(data) ? [data.slice(data.lastIndexOf("/") + 1)] : [];
-      const settings = { device: deviceOf(graph, device), threads, signal };
+      const settings = { device: placement.devices[graph]?.name ?? deviceOf(graph, device), threads, signal };
       sessions.set(graph, await inference.createSession({ files, path, externalData }, settings));
     }
   } catch (error) {
@@ -83,8 +77,17 @@ export async function loadEngine(
   }
   progress_callback?.({ stage: "load", loaded: GRAPHS.length, total: GRAPHS.length, unit: "files" });
   const { text_config } = config;
+  const devices = Object.fromEntries(
+    GRAPHS.map((graph): [GraphName, DeviceChoice] => {
+      const { device: running } = sessions.get(graph)!;
+      const alone = { name, reason: "this runtime does not say where its sessions run" };
+      return [graph, placement.devices[graph] ?? running ?? alone];
+    }),
+  ) as Record<GraphName, DeviceChoice>;
   return new LocalEngine({
     config,
+    dtype: placement.dtype,
+    devices,
     vision: new VisionEncoder(sessions.get("vision_encoder")!, config.image_size),
     embeddings: new TokenEmbeddings(sessions.get("embed_tokens")!),
     decoder: new Decoder(sessions.get("decoder_model_merged")!, text_config, text_config.num_attention_heads),
@@ -96,45 +99,19 @@ function deviceOf(graph: GraphName, device: DeviceOption | undefined): string | 
   return typeof device === "object" ? device[graph] : device;
 }
 
-/** @throws InternVLError `INPUT_INVALID` */
-function assertGraphNames(device: DeviceOption | undefined): void {
-  if (typeof device !== "object") return;
-  const unknown = Object.keys(device).find((name) => !(GRAPHS as readonly string[]).includes(name));
-  if (unknown === undefined) return;
-  throw new InternVLError("INPUT_INVALID", {
-    what: "device names a graph that there is not",
-    expected: GRAPHS.join(", "),
-    got: unknown,
-  });
-}
-
 /**
- * Which variant of each graph is loaded. A dtype that was asked for must be there. When none was asked for, the default
- * is taken where the folder has it, and otherwise the variant that it has.
+ * Which variant of each graph of a converted folder is loaded, and where.
  *
- * @throws InternVLError `FILE_NOT_FOUND`
+ * @throws InternVLError `FILE_NOT_FOUND`, and what `placeGraphs` throws
  */
-export async function chooseDtypes(files: ModelFiles, option: DtypeOption | undefined): Promise<GraphDtypes> {
+export async function placeFolder(files: ModelFiles, options: LoadOptions): Promise<Placement> {
   const listing = new Set(await files.list());
-  const chosen = resolveDtypes(option ?? DEFAULT_DTYPE);
-  for (const graph of GRAPHS) {
-    const available = DTYPES.filter((dtype) => listing.has(graphPath(graph, dtype)));
-    if (available.length === 0) throw notConverted(files, graph, listing);
-    const asked = typeof option === "string" || option?.[graph] !== undefined;
-    if (available.includes(chosen[graph])) continue;
-    if (asked) throw missingDtype(files, graph, chosen[graph], available);
-    chosen[graph] = available[0]!;
-  }
-  return chosen;
-}
-
-function missingDtype(files: ModelFiles, graph: GraphName, dtype: string, available: readonly string[]): InternVLError {
-  return new InternVLError("FILE_NOT_FOUND", {
-    what: `${files.name} has no ${graph} in ${dtype}`,
-    expected: `one of ${available.join(", ")}, which it has`,
-    got: dtype,
-    fix: `Ask for one of those, or convert the checkpoint with --dtype ${dtype}.`,
-  });
+  const available = (graph: GraphName) => {
+    const dtypes = DTYPES.filter((dtype) => listing.has(graphPath(graph, dtype)));
+    if (dtypes.length === 0) throw notConverted(files, graph, listing);
+    return dtypes;
+  };
+  return placeGraphs(resolveRuntime(options.runtime), files.name, available, options);
 }
 
 function notConverted(files: ModelFiles, graph: GraphName, listing: ReadonlySet<string>): InternVLError {

@@ -1,5 +1,6 @@
-import { GenerationConfig, type GraphDtypes, InternVL2_5Config } from "@internvl/config";
+import { GenerationConfig, type GraphDtypes, type GraphName, InternVL2_5Config } from "@internvl/config";
 import {
+  type DeviceChoice,
   InternVLError,
   type LongCallOptions,
   type ModelFiles,
@@ -14,7 +15,7 @@ import { type BatchChatArguments, batchChat, type ChatArguments, chat } from "./
 import type { CacheOptions } from "./engine/cache.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
 import type { PastKeyValues } from "./engine/past-key-values.js";
-import { chooseDtypes, convertedFiles, type LoadOptions, loadEngine } from "./loading.js";
+import { convertedFiles, type LoadOptions, loadEngine, placeFolder } from "./loading.js";
 import { reportingTo } from "./streaming.js";
 import { WorkerEngine } from "./worker/client.js";
 
@@ -46,20 +47,22 @@ export interface GenerateArguments extends GenerateInputs, GenerationOptions {
 export class InternVL2_5ForConditionalGeneration {
   readonly config: InternVL2_5Config;
   readonly generation_config: GenerationConfig;
-  /** The variant of each graph that was loaded. */
-  readonly dtype: GraphDtypes;
   readonly #engine: Engine;
 
-  constructor(parts: {
-    config: InternVL2_5Config;
-    generation_config: GenerationConfig;
-    dtype: GraphDtypes;
-    engine: Engine;
-  }) {
+  constructor(parts: { config: InternVL2_5Config; generation_config: GenerationConfig; engine: Engine }) {
     this.config = parts.config;
     this.generation_config = parts.generation_config;
-    this.dtype = parts.dtype;
     this.#engine = parts.engine;
+  }
+
+  /** The variant of each graph that was loaded. */
+  get dtype(): GraphDtypes {
+    return this.#engine.dtype;
+  }
+
+  /** Where each graph runs, and why there: `model.devices.vision_encoder.reason`. */
+  get devices(): Readonly<Record<GraphName, DeviceChoice>> {
+    return this.#engine.devices;
   }
 
   /**
@@ -67,7 +70,7 @@ export class InternVL2_5ForConditionalGeneration {
    * does that (`internvl` in Node).
    *
    * @throws InternVLError `FILE_NOT_FOUND` (no such folder, not converted, a dtype that it does not have),
-   *   `CONFIG_INVALID`, `GRAPH_INVALID`, and what downloading and converting throw
+   *   `UNSUPPORTED` (a device that is not there, a dtype that the device does not run), `CONFIG_INVALID`, `GRAPH_INVALID`, and what downloading and converting throw
    */
   static async from_pretrained(
     model: string | ModelFiles,
@@ -82,9 +85,8 @@ export class InternVL2_5ForConditionalGeneration {
       const generation_config = (await files.has("generation_config.json"))
         ? await GenerationConfig.from_pretrained(files, options)
         : GenerationConfig.from_model_config(config);
-      const dtype = await chooseDtypes(files, options.dtype);
-      const engine = remote ?? (await loadEngine(files, config, dtype, options));
-      return new InternVL2_5ForConditionalGeneration({ config, generation_config, dtype, engine });
+      const engine = remote ?? (await loadEngine(files, config, await placeFolder(files, options), options));
+      return new InternVL2_5ForConditionalGeneration({ config, generation_config, engine });
     } catch (error) {
       await remote?.dispose();
       throw error;
@@ -165,5 +167,6 @@ async function startWorker(model: string | ModelFiles, options: ModelOptions): P
       fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
     });
   }
-  return WorkerEngine.start(await runtime.spawnModelWorker(), model, options);
+  const name = (await runtime.files.nameElsewhere?.(model)) ?? model;
+  return WorkerEngine.start(await runtime.spawnModelWorker(), name, options);
 }

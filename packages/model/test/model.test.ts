@@ -269,6 +269,7 @@ describe("from_pretrained", () => {
     const device = { vision_encoder: "cpu", decoder_model_merged: "cpu" };
     const { model: other } = await loadDemo(directory, { device });
     expect(await other.generate({ input_ids: [[1, 2]], max_new_tokens: 1 })).toHaveLength(1);
+    expect(Object.values(other.devices).map(({ name }) => name)).toEqual(["cpu", "cpu", "cpu"]);
     await other.dispose();
     const unknown = { decoder: "cpu" } as never;
     await expect(loadDemo(directory, { device: unknown })).rejects.toThrow(

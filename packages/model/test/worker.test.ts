@@ -42,6 +42,8 @@ describe("{ worker: true }", () => {
   it("gives the same answers, features, logits, stream and progress as without", async () => {
     const here = await loadDemo(demo.directory);
     const there = await loadDemo(demo.directory, { runtime, worker: true });
+    expect(there.model.dtype).toEqual(here.model.dtype);
+    expect(there.model.devices).toEqual(here.model.devices);
     const inputs = await here.processor({ text: ["<image>\nDescribe this image."], images: [square(224)] });
 
     const expected = await here.model.generate({ ...inputs, max_new_tokens: 12 });

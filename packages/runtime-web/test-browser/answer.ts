@@ -1,8 +1,11 @@
 /** What a web server answers to a request for `bytes`, or for a range of them. */
 export function answerBytes(bytes: Uint8Array, init: RequestInit | undefined, { ranges = true } = {}): Response {
-  const [, from, to] = (ranges && /^bytes=(\d+)-(\d+)$/.exec(new Headers(init?.headers).get("range") ?? "")) || [];
-  const body = from === undefined ? bytes : bytes.subarray(Number(from), Number(to) + 1);
-  const headers = { "content-length": String(body.length) };
+  const [, from, to] = (ranges && /^bytes=(\d+)-(\d*)$/.exec(new Headers(init?.headers).get("range") ?? "")) || [];
+  const body = from === undefined ? bytes : bytes.subarray(Number(from), to ? Number(to) + 1 : undefined);
+  const headers = new Headers({ "content-length": String(body.length) });
+  if (from !== undefined) {
+    headers.set("content-range", `bytes ${from}-${Number(from) + body.length - 1}/${bytes.length}`);
+  }
   return new Response(init?.method === "HEAD" ? null : pieces(body), {
     status: from === undefined ? 200 : 206,
     headers,

@@ -1,4 +1,4 @@
-import { chooseDevice } from "@internvl/runtime-web";
+import { chooseDevice, webInference } from "@internvl/runtime-web";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { tinyGraph } from "./graph.js";
 
@@ -30,6 +30,28 @@ describe("chooseDevice", () => {
       code: "UNSUPPORTED",
       message: expect.stringMatching(reason),
     });
+  });
+
+  it("offers for auto first WebGPU and then wasm for what WebGPU does not compute", async () => {
+    stubGpu({ requestAdapter: async () => ({ features: new Set() }) });
+    const [webgpu, wasm, ...more] = await webInference.offerDevices!("auto");
+    expect([webgpu!.name, wasm!.name, more.length]).toEqual(["webgpu", "wasm", 0]);
+    expect(wasm!.reason).toMatch(/does not compute/);
+    expect(webgpu!.dtypes.vision_encoder![0]).toBe("fp16");
+    expect(webgpu!.dtypes.decoder_model_merged![0]).toBe("q4");
+    expect(webgpu!.dtypes.decoder_model_merged).not.toContain("int8");
+    expect(Object.values(wasm!.dtypes).map(([first]) => first)).toEqual(["int8", "int8", "int8"]);
+    expect((await webInference.offerDevices!("webgpu")).map(({ name }) => name)).toEqual(["webgpu"]);
+    expect((await webInference.offerDevices!(undefined)).map(({ name }) => name)).toEqual(["wasm"]);
+  });
+
+  it.each([
+    [["shader-f16"], true],
+    [[], false],
+  ])("half precision embeddings need shader-f16: an adapter with %j", async (features, runs) => {
+    stubGpu({ requestAdapter: async () => ({ features: new Set<string>(features) }) });
+    const [webgpu] = await webInference.offerDevices!("webgpu");
+    expect(webgpu!.dtypes.embed_tokens!.includes("fp16")).toBe(runs);
   });
 
   it("says in the session where it runs", async () => {

@@ -92,6 +92,19 @@ describe("names of models", () => {
     expect(await (await webFiles.open(name, { subfolder: "onnx" })).list()).toEqual(["graph.onnx"]);
   });
 
+  it("mean the same in a worker whose script lies elsewhere", async () => {
+    const stored = await storedFolder();
+    for (const [name, elsewhere] of [
+      ["./models/tiny", new URL("./models/tiny", location.href).href],
+      ["/models/tiny", new URL("/models/tiny", location.href).href],
+      ["https://example.com/tiny", "https://example.com/tiny"],
+      ["OpenGVLab/InternVL2_5-1B", "OpenGVLab/InternVL2_5-1B"],
+      [`./${stored.name}`, `./${stored.name}`],
+    ] as const) {
+      expect(await webFiles.nameElsewhere!(name)).toBe(elsewhere);
+    }
+  });
+
   it("that are none are refused", async () => {
     for (const name of ["", "a/b/c", "a--b", "../outside"]) {
       const opening = createWebFiles({ fetch: serveFolder({}, { listing: null }) }).open(name);

@@ -77,12 +77,6 @@ describe("pictures that are refused", () => {
   });
 });
 
-describe("videos", () => {
-  it("are refused for now, by code and not by a crash", async () => {
-    await expect(webMedia.openVideo("film.mp4")).rejects.toMatchObject({ code: "UNSUPPORTED" });
-  });
-});
-
 describe("a transparent picture wider than a texture's tile", () => {
   it("keeps every colour, piece by piece", async () => {
     const [width, height] = [4101, 3];

@@ -1,4 +1,5 @@
-import { convertCheckpoint } from "@internvl/convert";
+import type { DtypeOption } from "@internvl/config";
+import { convertCheckpoint, readSafetensorsHeader } from "@internvl/convert";
 import { MemoryFolder, RawImage, type Tensor } from "@internvl/core";
 import type { GenerateArguments, InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
@@ -8,18 +9,27 @@ import { openStoredSink, webRuntime } from "@internvl/runtime-web";
 const tiny = (folder: string, name: string) =>
   new URL(`../../../tooling/verify/fixtures/tiny/${folder}/${name}`, import.meta.url);
 
-/** The small random checkpoint of the reference data, and its tokenizer. */
-const FILES: readonly [string, string][] = [
-  ["tokenizer-qwen2", "added_tokens.json"],
-  ["tokenizer-qwen2", "merges.txt"],
-  ["tokenizer-qwen2", "special_tokens_map.json"],
-  ["tokenizer-qwen2", "tokenizer.json"],
-  ["tokenizer-qwen2", "tokenizer_config.json"],
-  ["tokenizer-qwen2", "vocab.json"],
-  ["tiny-4b", "config.json"],
-  ["tiny-4b", "generation_config.json"],
-  ["tiny-4b", "model.safetensors"],
-];
+/** The small random checkpoints of the reference data: one a kind of network. */
+export const CHECKPOINTS = ["tiny-1b-tied", "tiny-4b", "tiny-8b", "tiny-38b"] as const;
+export type Checkpoint = (typeof CHECKPOINTS)[number];
+
+const TOKENIZERS = {
+  "tokenizer-qwen2": ["merges.txt", "tokenizer.json", "vocab.json"],
+  "tokenizer-internlm2": ["tokenizer.model"],
+};
+
+/** Where the files of a checkpoint and its tokenizer lie. */
+function filesOf(checkpoint: Checkpoint): [string, string][] {
+  const tokenizer = checkpoint === "tiny-8b" ? "tokenizer-internlm2" : "tokenizer-qwen2";
+  const shared = ["added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"];
+  return [
+    ...[...shared, ...TOKENIZERS[tokenizer]].map((name): [string, string] => [tokenizer, name]),
+    ...["config.json", "generation_config.json", "model.safetensors"].map((name): [string, string] => [
+      checkpoint,
+      name,
+    ]),
+  ];
+}
 
 /** One case of the original code's numbers, generated with the end of the turn ignored. */
 export interface Case {
@@ -30,9 +40,20 @@ export interface Case {
   generated: number[][];
 }
 
-export async function goldenCases(): Promise<Record<string, Case>> {
-  const golden = (await (await fetch(tiny("tiny-4b", "golden.json"))).json()) as { cases: Record<string, Case> };
+export async function goldenCases(checkpoint: Checkpoint = "tiny-4b"): Promise<Record<string, Case>> {
+  const golden = (await (await fetch(tiny(checkpoint, "golden.json"))).json()) as { cases: Record<string, Case> };
   return golden.cases;
+}
+
+/** The original code's float32 numbers, by name: `one.last_logits`, `one.features`, … */
+export async function goldenTensors(checkpoint: Checkpoint): Promise<(name: string) => Float32Array> {
+  const name = "golden.safetensors";
+  const bytes = new Uint8Array(await (await fetch(tiny(checkpoint, name))).arrayBuffer());
+  const { tensors } = await readSafetensorsHeader(new MemoryFolder({ [name]: bytes }), name);
+  return (tensor) => {
+    const { offset, byteLength } = tensors.get(tensor)!;
+    return new Float32Array(bytes.slice(offset, offset + byteLength).buffer);
+  };
 }
 
 /** A sampled call of Transformers' `generate`, whose draws are ours. */
@@ -52,19 +73,23 @@ export async function sampledCases(): Promise<SampledCase[]> {
 }
 
 /** The checkpoint's files, by their names. */
-export async function tinyCheckpoint(): Promise<Record<string, Uint8Array>> {
+export async function tinyCheckpoint(checkpoint: Checkpoint = "tiny-4b"): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {};
-  for (const [folder, file] of FILES) {
+  for (const [folder, file] of filesOf(checkpoint)) {
     const response = await fetch(tiny(folder, file));
     files[file] = new Uint8Array(await response.arrayBuffer());
   }
   return files;
 }
 
-/** Converts the checkpoint in the page, into the folder `name` of its storage. */
-export async function convertTiny(name: string): Promise<void> {
-  const source = new MemoryFolder(await tinyCheckpoint(), "tiny-4b");
-  await convertCheckpoint(source, await openStoredSink(name), { dtype: "fp32" });
+/** Converts a checkpoint in the page, into the folder `name` of its storage. */
+export async function convertTiny(
+  name: string,
+  checkpoint: Checkpoint = "tiny-4b",
+  dtype: DtypeOption | readonly DtypeOption[] = "fp32",
+): Promise<void> {
+  const source = new MemoryFolder(await tinyCheckpoint(checkpoint), checkpoint);
+  await convertCheckpoint(source, await openStoredSink(name), { dtype });
 }
 
 /** The tiles of a case: each of its pictures is a column of them. */

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCheckpoint } from "../src/checkpoint/make.js";
 import { cutShape, originalConfig, SHAPES } from "../src/checkpoint/shape.js";
 import { syntheticTokenizer } from "../src/checkpoint/tokenizer.js";
-import { synthesisePixels } from "../src/photo.js";
+import { synthesisePixels } from "../src/pixels.js";
 
 let folder: string;
 beforeAll(async () => {

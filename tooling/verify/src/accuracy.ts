@@ -4,10 +4,10 @@ import { DTYPES, type Dtype } from "internvl";
 import { answerAll, convertDemo } from "./accuracy/answer.js";
 import { readQuestions } from "./accuracy/heldout.js";
 import { type Answers, accuracy, accuracyTable } from "./accuracy/table.js";
+import { DEMO_MODEL } from "./paths.js";
 import { runProgram } from "./program.js";
-import { temporaryFolder } from "./workspace.js";
+import { temporaryFolder } from "./temporary-folder.js";
 
-const DEMO_MODEL = fileURLToPath(new URL("../../../packages/demo-model", import.meta.url));
 const HELDOUT = fileURLToPath(new URL("../../demo-training/heldout", import.meta.url));
 
 /** What quantising may cost, in percentage points of all questions. */

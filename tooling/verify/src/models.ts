@@ -1,5 +1,5 @@
 import type { Dtype } from "@internvl/config";
-import { type Conversion, convertCheckpoint } from "@internvl/convert";
+import { type Conversion, type ConvertOptions, convertCheckpoint } from "@internvl/convert";
 import type { JsonObject, ModelFiles, Tensor } from "@internvl/core";
 import {
   type ForwardInputs,
@@ -9,14 +9,15 @@ import {
   type ModelInputs,
 } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
-import { nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
 import type { GoldenFolder } from "./golden/folder.js";
 import { readTiles } from "./golden/pictures.js";
 import { checkpointFiles, type GoldenCase, type RunnableVariant } from "./golden/variants.js";
+import type { Platform, Workspace } from "./platform/platform.js";
 
 /** A checkpoint that has been converted: where it lies, what the converter said. */
 export interface Converted {
-  directory: string;
+  /** As the platform's `runtime.files` knows it. */
+  folder: string;
   conversion: Conversion;
 }
 
@@ -34,38 +35,41 @@ export type States = Required<Pick<ForwardOutput, "hidden_states">> & Pick<Forwa
 /** Conversions, models and results that several groups need; everything is made once. */
 export class Models {
   readonly #golden: GoldenFolder;
-  readonly #workspace: string;
+  readonly #platform: Platform;
+  readonly #workspace: Workspace;
   readonly #made = new Map<string, Promise<unknown>>();
   readonly #loaded: Model[] = [];
 
-  constructor(golden: GoldenFolder, workspace: string) {
+  private constructor(golden: GoldenFolder, platform: Platform, workspace: Workspace) {
     this.#golden = golden;
+    this.#platform = platform;
     this.#workspace = workspace;
+  }
+
+  static async open(golden: GoldenFolder, platform: Platform): Promise<Models> {
+    return new Models(golden, platform, await platform.openWorkspace());
   }
 
   /** @param changes fields of config.json that are replaced before converting */
   convert(variant: RunnableVariant, dtype: Dtype = "fp32", changes: JsonObject = {}): Promise<Converted> {
     const name = `${variant.name}-${dtype}${Object.entries(changes).map((entry) => `-${entry.join("-")}`)}`;
     return this.#once(`convert ${name}`, async () => {
-      const directory = `${this.#workspace}/${name}`;
-      const source = checkpointFiles(this.#golden, variant, changes);
-      return { directory, conversion: await convertCheckpoint(source, await openDirectorySink(directory), { dtype }) };
+      return this.#convert(checkpointFiles(this.#golden, variant, changes), name, { dtype });
     });
   }
 
   model(variant: RunnableVariant, dtype: Dtype = "fp32", changes: JsonObject = {}): Promise<Model> {
     return this.#once(`model ${variant.name} ${dtype} ${JSON.stringify(changes)}`, async () => {
-      const { directory } = await this.convert(variant, dtype, changes);
-      return this.#load(directory, dtype);
+      const { folder } = await this.convert(variant, dtype, changes);
+      return this.#load(folder, dtype);
     });
   }
 
   /** The model made of a variant's folder in another dialect, in fp32. */
   mergedModel(variant: RunnableVariant, files: ModelFiles): Promise<Model> {
     return this.#once(`merged model ${variant.name}`, async () => {
-      const directory = `${this.#workspace}/${variant.name}-merged`;
-      await convertCheckpoint(files, await openDirectorySink(directory), { dtype: "fp32" });
-      return this.#load(directory, "fp32");
+      const { folder } = await this.#convert(files, `${variant.name}-merged`, { dtype: "fp32" });
+      return this.#load(folder, "fp32");
     });
   }
 
@@ -108,13 +112,10 @@ export class Models {
   states(variant: RunnableVariant, caseName: string): Promise<States> {
     return this.#once(`states ${variant.name} ${caseName}`, async () => {
       const model = await this.#once(`model with states ${variant.name}`, async () => {
-        const directory = `${this.#workspace}/${variant.name}-states`;
         const source = checkpointFiles(this.#golden, variant);
-        await convertCheckpoint(source, await openDirectorySink(directory), {
-          dtype: "fp32",
-          output_hidden_states: true,
-        });
-        return this.#load(directory, "fp32");
+        const options = { dtype: "fp32", output_hidden_states: true } as const;
+        const { folder } = await this.#convert(source, `${variant.name}-states`, options);
+        return this.#load(folder, "fp32");
       });
       const inputs = await this.inputs(variant, variant.golden.cases[caseName]!);
       const { past_key_values, hidden_states, vision_hidden_states } = await model.forward({
@@ -136,10 +137,17 @@ export class Models {
 
   async dispose(): Promise<void> {
     await Promise.all(this.#loaded.map((model) => model.dispose()));
+    await this.#workspace.remove();
   }
 
-  async #load(directory: string, dtype: Dtype): Promise<Model> {
-    const model = await Model.from_pretrained(directory, { dtype, runtime: nodeRuntime });
+  async #convert(source: ModelFiles, name: string, options: ConvertOptions): Promise<Converted> {
+    const folder = this.#workspace.folder(name);
+    return { folder, conversion: await convertCheckpoint(source, await this.#workspace.openSink(folder), options) };
+  }
+
+  async #load(folder: string, dtype: Dtype): Promise<Model> {
+    const { runtime, device } = this.#platform;
+    const model = await Model.from_pretrained(folder, { dtype, runtime, device });
     this.#loaded.push(model);
     return model;
   }

@@ -6,3 +6,8 @@ export const FIXTURES: string = fileURLToPath(new URL("../fixtures", import.meta
 
 /** The Python scripts that make and check reference data. */
 export const SCRIPTS: string = fileURLToPath(new URL("../../reference", import.meta.url));
+
+/** The built page of `verify --browser`. */
+export const PAGE: string = fileURLToPath(new URL("../dist/page", import.meta.url));
+
+export const DEMO_MODEL: string = fileURLToPath(new URL("../../../packages/demo-model", import.meta.url));

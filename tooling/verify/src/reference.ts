@@ -1,14 +1,16 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rewriteCheckpoint } from "@internvl/convert";
 import { setDefaultRuntime } from "@internvl/core";
 import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
-import { GoldenFolder } from "./golden/folder.js";
+import type { GoldenFolder } from "./golden/folder.js";
 import { checkpointFiles, findVariants, isRunnable, type RunnableVariant } from "./golden/variants.js";
 import { FIXTURES, SCRIPTS } from "./paths.js";
+import { openGolden } from "./platform/node.js";
 import { runProgram } from "./program.js";
 import { missingModules, type PythonRun, runPython } from "./reference/python.js";
 import { writeSampling } from "./reference/sampling.js";
-import { temporaryFolder } from "./workspace.js";
+import { temporaryFolder } from "./temporary-folder.js";
 
 const MODULES = ["torch", "transformers", "safetensors", "PIL"];
 
@@ -51,15 +53,16 @@ await runProgram(async () => {
     return values["if-available"] ? 0 : 1;
   }
   setDefaultRuntime(nodeRuntime);
-  const golden = new GoldenFolder((isSampling ? positionals[1] : positionals[0]) ?? FIXTURES);
+  const directory = resolve((isSampling ? positionals[1] : positionals[0]) ?? FIXTURES);
+  const golden = await openGolden(directory);
   if (!isSampling) return checkDialects(values.python, golden);
-  const { ok, output } = await writeSampling(values.python, golden, values.out ?? golden.directory, values.seed);
+  const { ok, output } = await writeSampling(values.python, golden, resolve(values.out ?? directory), values.seed);
   console.log(output);
   return ok ? 0 : 1;
 });
 
 async function checkDialects(python: string, golden: GoldenFolder): Promise<number> {
-  const variants = findVariants(golden).filter(isRunnable);
+  const variants = (await findVariants(golden)).filter(isRunnable);
   let failed = variants.length === 0 ? 1 : 0;
   for (const variant of variants) {
     for await (const { ok, output } of checkVariant(python, golden, variant)) {
@@ -109,8 +112,8 @@ function loadsInTransformers(
   return runPython(python, [
     `${SCRIPTS}/dialects.py`,
     folder,
-    ...["--golden", golden.path("tiny", variant.name), "--inputs", golden.path("tiny", "inputs")],
-    ...(golden.has(strings) ? ["--tokenizer", golden.path(strings)] : []),
+    ...["--golden", golden.localPath(`tiny/${variant.name}`), "--inputs", golden.localPath("tiny/inputs")],
+    ...(golden.has(strings) ? ["--tokenizer", golden.localPath(strings)] : []),
   ]);
 }
 

@@ -42,7 +42,11 @@ export class ChangedFixtures {
       const [summary] = await verify(this.directory, { groups: [group] });
       return summary!;
     } finally {
-      rmSync(this.directory, { recursive: true });
+      this.remove();
     }
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true });
   }
 }

@@ -4,6 +4,7 @@ import { LINEAR_DATA, LINEAR_GRAPH_EXTERNAL } from "./data.js";
 import { describeFilesContract, type FilesFixture } from "./files.js";
 import { describeInferenceContract, expectLinear } from "./inference.js";
 import { describeMediaContract } from "./media.js";
+import { describeVideoContract } from "./videos.js";
 
 /** A runtime and the places that its suites may use. */
 export interface RuntimeFixture extends FilesFixture {
@@ -15,6 +16,7 @@ export function describeRuntimeContract(api: TestApi, fixture: RuntimeFixture): 
   const { runtime } = fixture;
   describeInferenceContract(api, () => runtime.inference);
   describeMediaContract(api, () => runtime.media);
+  describeVideoContract(api, () => runtime.media);
   describeFilesContract(api, fixture);
 
   const { describe, it, expect } = api;

@@ -1,4 +1,5 @@
-import type { LongCallOptions, Tensor } from "@internvl/core";
+import type { GraphDtypes, GraphName } from "@internvl/config";
+import type { DeviceChoice, LongCallOptions, Tensor } from "@internvl/core";
 import type {
   GenerateTokensResult,
   GenerationOptions,
@@ -95,8 +96,14 @@ export interface GenerateResult extends GenerateTokensResult {
   past_key_values?: PastKeyValues;
 }
 
+/** Which variant of each graph was loaded, and where it runs. */
+export interface EngineParts {
+  readonly dtype: GraphDtypes;
+  readonly devices: Readonly<Record<GraphName, DeviceChoice>>;
+}
+
 /** Where a model runs: in this thread over sessions, or in a worker over messages. */
-export interface Engine extends CacheMaker {
+export interface Engine extends CacheMaker, EngineParts {
   forward(inputs: ForwardInputs): Promise<ForwardOutput>;
   /** float32 `[tiles, 3, size, size]` -> float32 `[tiles, tokens, hidden]`. */
   getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor>;

@@ -11,7 +11,15 @@ import { type CacheOptions, KeyValueCache } from "./cache.js";
 import type { CacheShape } from "./cache-shape.js";
 import type { Decoder } from "./decoder.js";
 import type { TokenEmbeddings } from "./embeddings.js";
-import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult, ModelInputs } from "./engine.js";
+import type {
+  Engine,
+  EngineParts,
+  ForwardInputs,
+  ForwardOutput,
+  GenerateInputs,
+  GenerateResult,
+  ModelInputs,
+} from "./engine.js";
 import { pickTiles, placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
 import { NextTokenLoss } from "./loss.js";
@@ -20,7 +28,7 @@ import type { PastKeyValues } from "./past-key-values.js";
 import { CachedSteps } from "./step-model.js";
 import type { VisionEncoder } from "./vision.js";
 
-export interface LocalParts {
+export interface LocalParts extends EngineParts {
   config: InternVL2_5Config;
   vision: VisionEncoder;
   embeddings: TokenEmbeddings;
@@ -31,11 +39,15 @@ export interface LocalParts {
 
 /** The model over sessions of this thread. */
 export class LocalEngine implements Engine {
+  readonly dtype: EngineParts["dtype"];
+  readonly devices: EngineParts["devices"];
   readonly #parts: LocalParts;
   readonly #cacheShape: CacheShape;
   #disposed = false;
 
   constructor(parts: LocalParts) {
+    this.dtype = parts.dtype;
+    this.devices = parts.devices;
     this.#parts = parts;
     this.#cacheShape = parts.config.text_config;
   }

@@ -8,7 +8,14 @@ import {
 } from "@internvl/core";
 import type { GenerationOptions, Streamer } from "@internvl/generation";
 import type { CacheOptions } from "../engine/cache.js";
-import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "../engine/engine.js";
+import type {
+  Engine,
+  EngineParts,
+  ForwardInputs,
+  ForwardOutput,
+  GenerateInputs,
+  GenerateResult,
+} from "../engine/engine.js";
 import type { PastKeyValues } from "../engine/past-key-values.js";
 import type { LoadOptions } from "../loading.js";
 import { reportingTo } from "../streaming.js";
@@ -28,6 +35,9 @@ type RequestBody = Request extends infer R ? (R extends Request ? Omit<R, "id"> 
  * `pixel_values`), what comes out is transferred.
  */
 export class WorkerEngine implements Engine {
+  /** What the worker has loaded; known when `start` is done. */
+  dtype!: EngineParts["dtype"];
+  devices!: EngineParts["devices"];
   readonly #port: WorkerPort;
   readonly #pending = new Map<number, Pending>();
   readonly #caches: CachePort = {
@@ -55,7 +65,10 @@ export class WorkerEngine implements Engine {
     const { runtime: _runtime, signal, progress_callback, ...rest } = options;
     const engine = new WorkerEngine(port);
     try {
-      await engine.#request({ type: "load", model, options: rest }, { signal, progress_callback });
+      const request: RequestBody = { type: "load", model, options: rest };
+      const { dtype, devices } = (await engine.#request(request, { signal, progress_callback })) as EngineParts;
+      engine.dtype = dtype;
+      engine.devices = devices;
     } catch (error) {
       await port.close();
       throw error;

@@ -1,5 +1,6 @@
 import type { ProgressInfo, Runtime, WorkerPort } from "@internvl/core";
 import type { Streamer, TokenDetail } from "@internvl/generation";
+import type { EngineParts } from "../engine/engine.js";
 import { InternVL2_5ForConditionalGeneration } from "../model.js";
 import { CacheTable } from "./cache-table.js";
 import { type Generated, pack, packError, type Reply, type Request, type Streaming, unpack } from "./messages.js";
@@ -27,7 +28,7 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
           ...calls,
           runtime,
         });
-        return undefined;
+        return { dtype: model.dtype, devices: model.devices } satisfies EngineParts;
       case "forward":
         return caches.lend(request.cache, async (given) => {
           const inputs = { ...unpack(request.inputs), ...calls, past_key_values: given };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { assertSafePath, type FileSink, type FileWriter, InternVLError } from "@internvl/core";
+import { assertSafePath, type FileSink, type PartialFile, partialFileWriter } from "@internvl/core";
 import { writeFailed } from "./write-failed.js";
 
 /**
@@ -22,7 +22,7 @@ export async function openDirectorySink(directory: string): Promise<FileSink> {
       const partial = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.partial`);
       try {
         await mkdir(dirname(target), { recursive: true });
-        return new PartialFile(await open(partial, "wx"), partial, target);
+        return partialFileWriter(partialFile(await open(partial, "wx"), partial, target));
       } catch (cause) {
         throw writeFailed(target, cause);
       }
@@ -30,56 +30,25 @@ export async function openDirectorySink(directory: string): Promise<FileSink> {
   };
 }
 
-class PartialFile implements FileWriter {
-  readonly #handle: FileHandle;
-  readonly #partial: string;
-  readonly #target: string;
-  #open = true;
-
-  constructor(handle: FileHandle, partial: string, target: string) {
-    this.#handle = handle;
-    this.#partial = partial;
-    this.#target = target;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#attempt(async () => {
+function partialFile(handle: FileHandle, partial: string, target: string): PartialFile {
+  return {
+    target,
+    async write(bytes) {
       let written = 0;
       while (written < bytes.length) {
-        const { bytesWritten } = await this.#handle.write(bytes, written, bytes.length - written);
+        const { bytesWritten } = await handle.write(bytes, written, bytes.length - written);
         written += bytesWritten;
       }
-    });
-  }
-
-  async commit(): Promise<void> {
-    await this.#attempt(async () => {
-      await this.#handle.close();
-      await rename(this.#partial, this.#target);
-      this.#open = false;
-    });
-  }
-
-  async abort(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    // Nothing more can be done about a handle or a name that is gone already.
-    await this.#handle.close().catch(() => {});
-    await rm(this.#partial, { force: true }).catch(() => {});
-  }
-
-  async #attempt(action: () => Promise<void>): Promise<void> {
-    if (!this.#open) {
-      throw new InternVLError("FILE_WRITE_FAILED", {
-        what: `${this.#target} was written to after its end`,
-        fix: "Create a new writer.",
-      });
-    }
-    try {
-      await action();
-    } catch (cause) {
-      await this.abort();
-      throw writeFailed(this.#target, cause);
-    }
-  }
+    },
+    async finish() {
+      await handle.close();
+      await rename(partial, target);
+    },
+    async discard() {
+      // Nothing more can be done about a handle or a name that is gone already.
+      await handle.close().catch(() => {});
+      await rm(partial, { force: true }).catch(() => {});
+    },
+    failed: (cause) => writeFailed(target, cause),
+  };
 }

@@ -1,4 +1,5 @@
 import type { LongCallOptions } from "@internvl/core";
+import type { RepoFile } from "@internvl/core/hub";
 import { type Checksum, checksumOf } from "./checksum.js";
 import { Gate, runAll } from "./concurrency.js";
 import { assertSpace, assertWithinLimit } from "./disk-space.js";
@@ -6,7 +7,6 @@ import { downloadBlob } from "./download.js";
 import { mismatch } from "./errors.js";
 import type { HubHttp } from "./http.js";
 import type { RepoCache } from "./layout.js";
-import type { RepoFile } from "./listing.js";
 import { ByteMeter } from "./meter.js";
 import { retrying } from "./retry.js";
 import type { HubSettings } from "./settings.js";

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Readable } from "node:stream";
 import { AbortedError, type InternVLError } from "@internvl/core";
+import { type Refusal, refusalError } from "@internvl/core/hub";
 import type { Dispatcher } from "undici";
 import { lazyModule } from "../load-module.js";
-import { hubUnavailable, type Refusal, refusalError } from "./errors.js";
+import { hubUnavailable, WORDS } from "./errors.js";
 import { TransientError } from "./retry.js";
 import type { HubSettings } from "./settings.js";
 import { authorization } from "./token.js";
@@ -139,7 +140,7 @@ export class HubHttp {
       message: detail,
       token: token !== undefined,
     };
-    if (trusted) throw (request.refused ?? refusalError)(refusal);
+    if (trusted) throw request.refused?.(refusal) ?? refusalError(refusal, WORDS);
     // An address at a CDN is signed for a while only; the Hub gives a new one.
     throw request.refusedElsewhere?.(refusal) ?? new TransientError(`${url.origin} answered with status ${status}`);
   }

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { assertSafePath, InternVLError } from "@internvl/core";
+import { COMMIT, type RepoFile } from "@internvl/core/hub";
 import { isErrno } from "../files/system-error.js";
 import { writeFailed } from "../files/write-failed.js";
-import { COMMIT, formatTree, type Listing, parseTree, type RepoFile } from "./listing.js";
+import { formatTree, type Listing, parseTree } from "./listing.js";
 
 /** https://bford.info/cachedir/: backup programs leave such folders out. */
 const CACHEDIR_TAG =

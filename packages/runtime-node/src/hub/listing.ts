@@ -1,16 +1,6 @@
 import { assertSafePath, InternVLError, type JsonObject, type JsonValue } from "@internvl/core";
+import { COMMIT, invalidListing, isObject, isSize, parseListing, type RepoFile, SHA256 } from "@internvl/core/hub";
 import { type HubHttp, networkError } from "./http.js";
-
-/** One file of a repository, as the Hub describes it. What a mirror leaves out is undefined. */
-export interface RepoFile {
-  path: string;
-  /** Bytes. */
-  size?: number;
-  /** Git's SHA-1 of the blob; for a file in LFS that of its pointer. */
-  blobId?: string;
-  /** Of the content, for files in LFS. */
-  sha256?: string;
-}
 
 /** The files of one commit. */
 export interface Listing {
@@ -19,9 +9,6 @@ export interface Listing {
   /** Whether these are all files of the commit; a folder in the cache alone cannot tell. */
   complete: boolean;
 }
-
-export const COMMIT: RegExp = /^[0-9a-f]{40}$/;
-const SHA256 = /^[0-9a-f]{64}$/;
 
 /** 100 bytes a file and a million files; what is longer is no listing. */
 const LONGEST_LISTING = 128 * 1024 * 1024;
@@ -44,38 +31,14 @@ export async function fetchListing(
   try {
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > LONGEST_LISTING) throw invalid(id, `at most ${LONGEST_LISTING} bytes`, "more");
+      if (length > LONGEST_LISTING) throw invalidListing(id, `at most ${LONGEST_LISTING} bytes`, "more");
       chunks.push(chunk);
     }
   } catch (error) {
     throw InternVLError.isInstance(error) ? error : networkError(error, "the listing", signal);
   }
-  return parseListing(Buffer.concat(chunks).toString("utf8"), id);
-}
-
-/** @throws InternVLError `FILE_INVALID` for what is no listing, or names a file outside of the repository */
-function parseListing(json: string, id: string): Listing {
-  let answer: JsonValue;
-  try {
-    answer = JSON.parse(json) as JsonValue;
-  } catch {
-    throw invalid(id, "JSON", JSON.stringify(json.slice(0, 40)));
-  }
-  const { sha, siblings } = isObject(answer) ? answer : {};
-  if (typeof sha !== "string" || !COMMIT.test(sha)) throw invalid(id, "the sha of a commit", JSON.stringify(sha));
-  if (!Array.isArray(siblings)) throw invalid(id, "an array of siblings", typeof siblings);
-  const files = siblings.map((sibling) => parseSibling(sibling, id));
-  return { commit: sha, files: new Map(files.map((file) => [file.path, file])), complete: true };
-}
-
-function parseSibling(sibling: JsonValue, id: string): RepoFile {
-  const { rfilename, size, blobId, lfs } = isObject(sibling) ? sibling : {};
-  if (typeof rfilename !== "string") throw invalid(id, "a name for each file", JSON.stringify(sibling));
-  const file: RepoFile = { path: assertSafePath(rfilename, `The listing of ${id}`) };
-  if (isSize(size)) file.size = size;
-  if (typeof blobId === "string" && COMMIT.test(blobId)) file.blobId = blobId;
-  if (isObject(lfs) && typeof lfs["sha256"] === "string" && SHA256.test(lfs["sha256"])) file.sha256 = lfs["sha256"];
-  return file;
+  const { commit, files } = parseListing(Buffer.concat(chunks).toString("utf8"), id);
+  return { commit, files: new Map(files.map((file) => [file.path, file])), complete: true };
 }
 
 /** `trees/COMMIT.json` as `huggingface_hub` writes it; undefined for another version or what is damaged. */
@@ -108,21 +71,4 @@ export function formatTree(listing: Listing): string | undefined {
     if (sha256 !== undefined) Object.assign(files[path], { lfs_sha256: sha256, lfs_size: size });
   }
   return JSON.stringify({ format_version: 1, files }, undefined, 1);
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isSize(value: JsonValue | undefined): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function invalid(id: string, expected: string, got: string): InternVLError {
-  return new InternVLError("FILE_INVALID", {
-    what: `The answer about ${id} is no listing of the Hub`,
-    expected,
-    got,
-    fix: "Check HF_ENDPOINT, and whether a proxy answers in the Hub's place.",
-  });
 }

@@ -1,8 +1,9 @@
 import { assertSafePath, type HubOptions, InternVLError, type ModelFiles } from "@internvl/core";
+import { COMMIT } from "@internvl/core/hub";
 import { offlineError } from "./errors.js";
 import { HubHttp } from "./http.js";
 import { RepoCache } from "./layout.js";
-import { COMMIT, fetchListing, type Listing } from "./listing.js";
+import { fetchListing, type Listing } from "./listing.js";
 import { retrying } from "./retry.js";
 import { type HubSettings, type NodeFilesOptions, resolveSettings } from "./settings.js";
 import { SnapshotFiles } from "./snapshot-files.js";

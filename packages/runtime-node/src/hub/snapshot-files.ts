@@ -1,10 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
+import { entryNotFound, type RepoFile } from "@internvl/core/hub";
 import { DirectoryFiles } from "../files/directory.js";
-import { entryNotFound, offlineError } from "./errors.js";
+import { offlineError } from "./errors.js";
 import { fetchFiles, type RemoteModel } from "./fetch-files.js";
-import type { Listing, RepoFile } from "./listing.js";
+import type { Listing } from "./listing.js";
 
 export interface SnapshotSource extends RemoteModel {
   revision: string;

@@ -1,6 +1,7 @@
 import {
   checkFeeds,
   checkFetches,
+  type DeviceChoice,
   type Feeds,
   InternVLError,
   ownTensors,
@@ -20,6 +21,7 @@ import { SILENT } from "./onnxruntime.js";
 export class NodeSession implements Session {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
+  readonly device: DeviceChoice = { name: "cpu", reason: "the only device of onnxruntime-node here" };
   readonly #name: string;
   #session: InferenceSession | undefined;
 

@@ -1,5 +1,4 @@
-import { InternVLError, RawImage } from "@internvl/core";
-import { assertPixels } from "./size.js";
+import { assertPixels, InternVLError, RawImage } from "@internvl/core";
 
 // Own code because libvips does not know BMP, and the libraries of npm that were tried (bmp-ts 1.0.9, fast-bmp 4.0.1)
 // differ from Pillow at 4 and 16 bits or know no palettes.

@@ -1,6 +1,7 @@
 import {
-  type DecodeOptions,
-  MAX_IMAGE_PIXELS,
+  assertImageFormat,
+  decodeSettings,
+  type ImageFormat,
   type MediaDecoder,
   RawImage,
   throwIfAborted,
@@ -8,11 +9,9 @@ import {
 } from "@internvl/core";
 import { decodeBmp } from "./bmp.js";
 import { decodeWithSharp } from "./sharp.js";
-import { assertSupported, sniffImage } from "./sniff.js";
 import { readSource } from "./source.js";
 
-/** How a picture is decoded, every choice made. */
-export type DecodeSettings = Required<Omit<DecodeOptions, "signal">>;
+const DECODED: readonly ImageFormat[] = ["jpeg", "png", "webp", "gif", "tiff", "bmp", "avif"];
 
 /**
  * Pictures with sharp (BMP with our own code), to the bytes that Pillow gives: JPEG, PNG, WebP, GIF, TIFF, BMP. AVIF is
@@ -23,12 +22,13 @@ export type DecodeSettings = Required<Omit<DecodeOptions, "signal">>;
  */
 export const nodeMedia: MediaDecoder = {
   async decodeImage(source, options = {}) {
-    const { signal, alpha = "composite", exif = "apply", max_pixels = MAX_IMAGE_PIXELS } = options;
+    const { signal } = options;
+    const settings = decodeSettings(options);
+    const { alpha, max_pixels } = settings;
     throwIfAborted(signal, "Decoding the picture was aborted");
     if (isRawImage(source)) return toRgb(source, alpha);
     const { bytes, name } = await readSource(source, signal);
-    const format = assertSupported(sniffImage(bytes), bytes, name);
-    const settings: DecodeSettings = { alpha, exif, max_pixels };
+    const format = assertImageFormat(bytes, name, DECODED);
     const image =
       format === "bmp" ? decodeBmp(bytes, name, max_pixels) : await decodeWithSharp(bytes, name, format, settings);
     throwIfAborted(signal, "Decoding the picture was aborted");
@@ -38,8 +38,7 @@ export const nodeMedia: MediaDecoder = {
   async openVideo(source, options = {}) {
     // mediabunny is large: a program that never opens a video does not load it.
     const { openVideo } = await import("./video/open-video.js");
-    const { alpha = "composite", exif = "apply", max_pixels = MAX_IMAGE_PIXELS } = options;
-    return openVideo(source, { alpha, exif, max_pixels }, options, nodeMedia.decodeImage);
+    return openVideo(source, decodeSettings(options), options, nodeMedia.decodeImage);
   },
 };
 

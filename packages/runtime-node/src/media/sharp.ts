@@ -1,9 +1,15 @@
-import { InternVLError, paintAroundFrame, RawImage, readGifFrame, withoutTransparency } from "@internvl/core";
+import {
+  assertPixels,
+  type DecodeSettings,
+  type ImageFormat,
+  InternVLError,
+  paintAroundFrame,
+  RawImage,
+  readGifFrame,
+  withoutTransparency,
+} from "@internvl/core";
 import type { Sharp } from "sharp";
 import { lazyModule } from "../load-module.js";
-import type { DecodeSettings } from "./decoder.js";
-import { assertPixels } from "./size.js";
-import type { ImageFormat } from "./sniff.js";
 
 const loadSharp: () => Promise<typeof import("sharp")["default"]> = lazyModule(
   "sharp",

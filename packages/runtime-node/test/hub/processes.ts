@@ -18,10 +18,12 @@ export async function buildChild(): Promise<() => Promise<void>> {
     silent: true,
     // core's own dependency cannot be found from here.
     noExternal: [/^@internvl\//, "onnxruntime-common"],
-    external: ["onnxruntime-node", "sharp", "undici"],
+    external: ["onnxruntime-node", "sharp", "undici", "mediabunny"],
     esbuildOptions(options) {
       options.alias = {
+        "@internvl/core/hub": `${packages}core/src/hub/index.ts`,
         "@internvl/core": `${packages}core/src/index.ts`,
+        "@internvl/video": `${packages}video/src/index.ts`,
         "@internvl/runtime-node": `${packages}runtime-node/src/index.ts`,
       };
     },

@@ -1,4 +1,4 @@
-import { assertSafePath, type FileSink, type FileWriter, InternVLError } from "@internvl/core";
+import { assertSafePath, type FileSink, InternVLError, type PartialFile, partialFileWriter } from "@internvl/core";
 import { findFolder, moveFile, privateFolder, remove, splitPath, writeFailed } from "./opfs.js";
 
 /** Where the folders lie that pages write. */
@@ -34,7 +34,7 @@ export async function openStoredSink(directory: string): Promise<FileSink> {
       try {
         const top = (await privateFolder(root, { create: true }))!;
         const folder = (await findFolder(top, parent, { create: true }))!;
-        return await PartialFile.create(folder, name, target);
+        return partialFileWriter(await partialFile(folder, name, target));
       } catch (cause) {
         throw InternVLError.isInstance(cause) ? cause : writeFailed(target, cause);
       }
@@ -49,65 +49,21 @@ export async function removeStoredFolder(directory: string): Promise<void> {
   if (folder !== undefined) await remove(folder, name);
 }
 
-class PartialFile implements FileWriter {
-  readonly #folder: FileSystemDirectoryHandle;
-  readonly #name: string;
-  readonly #target: string;
-  readonly #file: FileSystemFileHandle;
-  readonly #stream: FileSystemWritableFileStream;
-  #open = true;
-
-  private constructor(
-    folder: FileSystemDirectoryHandle,
-    name: string,
-    target: string,
-    file: FileSystemFileHandle,
-    stream: FileSystemWritableFileStream,
-  ) {
-    this.#folder = folder;
-    this.#name = name;
-    this.#target = target;
-    this.#file = file;
-    this.#stream = stream;
-  }
-
-  static async create(folder: FileSystemDirectoryHandle, name: string, target: string): Promise<PartialFile> {
-    const file = await folder.getFileHandle(`.${name}.${crypto.randomUUID()}.partial`, { create: true });
-    return new PartialFile(folder, name, target, file, await file.createWritable());
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#attempt(() => this.#stream.write(bytes as Uint8Array<ArrayBuffer>));
-  }
-
-  async commit(): Promise<void> {
-    await this.#attempt(async () => {
-      await this.#stream.close();
-      await moveFile(this.#file, this.#folder, this.#name);
-      this.#open = false;
-    });
-  }
-
-  async abort(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    // Nothing more can be done about a stream or a name that is gone already.
-    await this.#stream.abort().catch(() => {});
-    await remove(this.#folder, this.#file.name).catch(() => {});
-  }
-
-  async #attempt(action: () => Promise<void>): Promise<void> {
-    if (!this.#open) {
-      throw new InternVLError("FILE_WRITE_FAILED", {
-        what: `${this.#target} was written to after its end`,
-        fix: "Create a new writer.",
-      });
-    }
-    try {
-      await action();
-    } catch (cause) {
-      await this.abort();
-      throw writeFailed(this.#target, cause);
-    }
-  }
+async function partialFile(folder: FileSystemDirectoryHandle, name: string, target: string): Promise<PartialFile> {
+  const file = await folder.getFileHandle(`.${name}.${crypto.randomUUID()}.partial`, { create: true });
+  const stream = await file.createWritable();
+  return {
+    target,
+    write: (bytes) => stream.write(bytes as Uint8Array<ArrayBuffer>),
+    async finish() {
+      await stream.close();
+      await moveFile(file, folder, name);
+    },
+    async discard() {
+      // Nothing more can be done about a stream or a name that is gone already.
+      await stream.abort().catch(() => {});
+      await remove(folder, file.name).catch(() => {});
+    },
+    failed: (cause) => writeFailed(target, cause),
+  };
 }

@@ -32,6 +32,10 @@ export function createWebFiles(options: WebFilesOptions = {}): FileStore {
         fix: opening.local_files_only ? "Allow the network, if it is an address." : "Check the spelling.",
       });
     },
+    async nameElsewhere(model) {
+      const isRelative = /^\.{0,2}\//.test(model) && (await storedFolder(model, "")) === undefined;
+      return isRelative ? new URL(model, location.href).href : model;
+    },
   };
 }
 

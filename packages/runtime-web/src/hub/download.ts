@@ -1,7 +1,7 @@
 import { AbortedError, InternVLError, type LongCallOptions } from "@internvl/core";
 import { writeFailed } from "../files/opfs.js";
 import { hashBlob } from "./checksum.js";
-import { refusalError } from "./errors.js";
+import { refusal } from "./errors.js";
 import { fetchParts, type PartsRequest } from "./fetch-parts.js";
 import { authorization, type Listing, type RepoFile } from "./listing.js";
 import { byteMeter } from "./meter.js";
@@ -95,8 +95,7 @@ function fileRequest({ id, revision, commit }: Listing, { path }: RepoFile, sett
   return {
     url: `${endpoint}/${id}/resolve/${commit}/${encoded}`,
     headers: authorization(settings),
-    refused: (response: Response) =>
-      refusalError(response, { id, revision, path, endpoint, token: token !== undefined }),
+    refused: (response: Response) => refusal(response, { id, revision, path, endpoint, token: token !== undefined }),
   };
 }
 

@@ -1,6 +1,7 @@
-import { assertSafePath, InternVLError, type JsonObject, type JsonValue } from "@internvl/core";
+import { InternVLError } from "@internvl/core";
+import { type RepoFile as HubFile, invalidListing, parseListing } from "@internvl/core/hub";
 import type { Checksum } from "./checksum.js";
-import { type Refused, refusalError } from "./errors.js";
+import { refusal } from "./errors.js";
 import type { TransferSettings } from "./settings.js";
 import { transfer } from "./transfer.js";
 
@@ -20,9 +21,6 @@ export interface Listing {
   files: RepoFile[];
 }
 
-const SHA1 = /^[0-9a-f]{40}$/;
-const SHA256 = /^[0-9a-f]{64}$/;
-
 /**
  * Asks which commit `revision` is and which files it has.
  *
@@ -35,17 +33,18 @@ export function fetchListing(
   signal: AbortSignal | undefined,
 ): Promise<Listing> {
   const { endpoint } = settings;
-  const about: Refused = { id, revision, endpoint, token: settings.token !== undefined };
+  const about = { id, revision, endpoint, token: settings.token !== undefined };
   const request = {
     url: `${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`,
     headers: authorization(settings),
     signal,
-    refused: (response: Response) => refusalError(response, about),
+    refused: (response: Response) => refusal(response, about),
   };
   return transfer(settings, request, async ({ chunks }) => {
     const parts: BlobPart[] = [];
     for await (const chunk of chunks()) parts.push(chunk);
-    return parseListing(await new Blob(parts).text(), id, revision);
+    const { commit, files } = parseListing(await new Blob(parts).text(), id);
+    return { id, revision, commit, files: files.map((file) => checked(file, id)) };
   });
 }
 
@@ -61,46 +60,9 @@ export function authorization({ token }: TransferSettings): Record<string, strin
   });
 }
 
-/** @throws InternVLError `FILE_INVALID` for what is no listing, or names a file outside of the repository */
-function parseListing(json: string, id: string, revision: string): Listing {
-  let answer: JsonValue;
-  try {
-    answer = JSON.parse(json) as JsonValue;
-  } catch {
-    throw invalid(id, "JSON", JSON.stringify(json.slice(0, 40)));
-  }
-  const { sha, siblings } = isObject(answer) ? answer : {};
-  if (typeof sha !== "string" || !SHA1.test(sha)) throw invalid(id, "the sha of a commit", JSON.stringify(sha));
-  if (!Array.isArray(siblings)) throw invalid(id, "an array of siblings", typeof siblings);
-  return { id, revision, commit: sha, files: siblings.map((sibling) => parseSibling(sibling, id)) };
-}
-
-function parseSibling(sibling: JsonValue, id: string): RepoFile {
-  const { rfilename, size, blobId, lfs } = isObject(sibling) ? sibling : {};
-  const sha256 = isObject(lfs) ? lfs["sha256"] : undefined;
-  const named = typeof rfilename === "string" && typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
-  if (named && typeof sha256 === "string" && SHA256.test(sha256)) {
-    return { path: safe(rfilename, id), size, checksum: { kind: "sha256", hex: sha256 } };
-  }
-  if (named && typeof blobId === "string" && SHA1.test(blobId)) {
-    return { path: safe(rfilename, id), size, checksum: { kind: "git-sha1", hex: blobId } };
-  }
-  throw invalid(id, "a name, a size and a checksum for each file", JSON.stringify(sibling));
-}
-
-function safe(path: string, id: string): string {
-  return assertSafePath(path, `The listing of ${id}`);
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function invalid(id: string, expected: string, got: string): InternVLError {
-  return new InternVLError("FILE_INVALID", {
-    what: `The listing of ${id} is not what the Hub sends`,
-    expected,
-    got,
-    fix: "Check the endpoint; if a mirror or proxy is in between, try without it.",
-  });
+/** Browsers check what they store, so that a mirror that leaves sizes or checksums out will not do. */
+function checked({ path, size, blobId, sha256 }: HubFile, id: string): RepoFile {
+  if (size !== undefined && sha256 !== undefined) return { path, size, checksum: { kind: "sha256", hex: sha256 } };
+  if (size !== undefined && blobId !== undefined) return { path, size, checksum: { kind: "git-sha1", hex: blobId } };
+  throw invalidListing(id, "a size and a checksum for each file", `neither for ${path}`);
 }

@@ -1,12 +1,10 @@
 import { assertSafePath, type HubOptions, InternVLError, type LongCallOptions, type ModelFiles } from "@internvl/core";
+import { COMMIT, entryNotFound } from "@internvl/core/hub";
 import { BlobFiles } from "../files/blob-files.js";
 import { download } from "./download.js";
-import { entryNotFound } from "./errors.js";
 import { fetchListing, type Listing, type RepoFile } from "./listing.js";
 import { resolveSettings, type TransferSettings, type WebFilesOptions } from "./settings.js";
 import { storedBlob, storedListing, storeListing } from "./storage.js";
-
-const COMMIT = /^[0-9a-f]{40}$/;
 
 /** Whether `model` may be the id of a model on the Hub: `name` or `owner/name`, by the rules of `huggingface_hub`. */
 export function isHubId(model: string): boolean {

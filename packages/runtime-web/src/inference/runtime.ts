@@ -1,7 +1,9 @@
 import { type InferenceRuntime, InternVLError, type SessionOptions, throwIfAborted } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-web";
-import { chooseDevice, type WebDevice } from "./device.js";
+import { chooseDevice, offerDevices, type WebDevice } from "./device.js";
+import { type GpuContext, openGpu } from "./gpu.js";
 import { type GraphInput, openGraph } from "./graph.js";
+import { outOfMemory } from "./memory.js";
 import { loadOnnxruntime, runtimeMissing, SILENT } from "./onnxruntime.js";
 import { WebSession } from "./session.js";
 import { countThreads } from "./threads.js";
@@ -26,6 +28,7 @@ const turns: Readonly<Record<WebDevice, Turns>> = { wasm: new Turns(), webgpu: n
  */
 export function createWebInference({ wasmPaths }: WebInferenceOptions = {}): InferenceRuntime {
   return {
+    offerDevices,
     async createSession(graph, options = {}) {
       throwIfAborted(options.signal, "Loading the graph was aborted");
       const threads = countThreads(options.threads);
@@ -34,8 +37,9 @@ export function createWebInference({ wasmPaths }: WebInferenceOptions = {}): Inf
       const { InferenceSession: Sessions } = await loadOnnxruntime(device.name, { wasmPaths, threads }, options);
       throwIfAborted(options.signal, "Loading the graph was aborted");
       const queue = turns[device.name];
-      const session = await queue.take(() => create(Sessions, input, device.name, options));
-      return new WebSession(session, input.name, device, queue, options.freeDimensions ?? {});
+      const gpu = device.name === "webgpu" ? await openGpu() : undefined;
+      const session = await queue.take(() => create(Sessions, input, gpu, options));
+      return new WebSession(session, { name: input.name, device, gpu, turns: queue }, options.freeDimensions ?? {});
     },
   };
 }
@@ -46,20 +50,23 @@ export const webInference: InferenceRuntime = createWebInference();
 async function create(
   Sessions: typeof InferenceSession,
   { name, bytes, externalData }: GraphInput,
-  device: WebDevice,
+  gpu: GpuContext | undefined,
   { freeDimensions }: SessionOptions,
 ): Promise<InferenceSession> {
   try {
     return await Sessions.create(bytes, {
-      executionProviders: [device],
+      executionProviders: [gpu === undefined ? "wasm" : { name: "webgpu", device: gpu.device }],
       graphOptimizationLevel: "all",
       logSeverityLevel: SILENT,
       externalData,
       ...(freeDimensions !== undefined && { freeDimensionOverrides: { ...freeDimensions } }),
     });
   } catch (cause) {
+    gpu?.assertThere(name, cause);
     // onnxruntime fetches its wasm with the first session.
     if (/no available backend found/i.test((cause as Error).message)) throw runtimeMissing(cause);
+    const lack = outOfMemory(name, cause);
+    if (lack !== undefined) throw lack;
     throw new InternVLError("GRAPH_INVALID", {
       what: `${name} could not be loaded: ${(cause as Error).message}`,
       fix: "Check that the file is whole and made for this version of onnxruntime; convert the model again if in doubt.",

@@ -14,8 +14,20 @@ import {
   valueInfo,
 } from "@internvl/core";
 import type { InferenceSession } from "onnxruntime-web";
+import type { GpuContext } from "./gpu.js";
+import { outOfMemory } from "./memory.js";
 import { SILENT } from "./onnxruntime.js";
 import type { Turns } from "./turns.js";
+
+/** What a session runs on. */
+interface Place {
+  /** The graph, as messages name it. */
+  name: string;
+  device: DeviceChoice;
+  /** Where the device is WebGPU. */
+  gpu: GpuContext | undefined;
+  turns: Turns;
+}
 
 /** A session of onnxruntime-web. On wasm `run` blocks the thread until it is done. */
 export class WebSession implements Session {
@@ -23,20 +35,16 @@ export class WebSession implements Session {
   readonly outputs: readonly ValueInfo[];
   readonly device: DeviceChoice;
   readonly #name: string;
+  readonly #gpu: GpuContext | undefined;
   readonly #turns: Turns;
   #session: InferenceSession | undefined;
 
-  constructor(
-    session: InferenceSession,
-    name: string,
-    device: DeviceChoice,
-    turns: Turns,
-    freeDimensions: Readonly<Record<string, number>>,
-  ) {
+  constructor(session: InferenceSession, place: Place, freeDimensions: Readonly<Record<string, number>>) {
     this.#session = session;
-    this.#name = name;
-    this.#turns = turns;
-    this.device = device;
+    this.#name = place.name;
+    this.#gpu = place.gpu;
+    this.#turns = place.turns;
+    this.device = place.device;
     this.inputs = session.inputMetadata.map((value) => valueInfo(value, freeDimensions));
     this.outputs = session.outputMetadata.map((value) => valueInfo(value, freeDimensions));
   }
@@ -49,10 +57,16 @@ export class WebSession implements Session {
     return this.#turns.take(async () => {
       // It may have been released while others had their turn.
       const session = this.#alive();
+      this.#gpu?.assertThere(this.#name);
       try {
-        return ownTensors(await session.run(feeds, wanted, { logSeverityLevel: SILENT }));
+        const outputs = await session.run(feeds, wanted, { logSeverityLevel: SILENT });
+        const error = this.#gpu?.takeError();
+        if (error !== undefined) throw error;
+        return ownTensors(outputs);
       } catch (cause) {
-        throw runFailed(this.#name, cause);
+        await this.#gpu?.settle();
+        this.#gpu?.assertThere(this.#name, cause);
+        throw outOfMemory(this.#name, cause) ?? runFailed(this.#name, cause);
       }
     });
   }

@@ -1,6 +1,6 @@
 import { InternVLError, RawImage } from "@internvl/core";
 import { damaged } from "./dimensions.js";
-import type { ImageFormat } from "./sniff.js";
+import type { ImageFormat } from "./formats.js";
 import { readWithWebGl } from "./webgl.js";
 
 /** The bytes of the file and nothing else: no colour profile, no multiplication by alpha. */

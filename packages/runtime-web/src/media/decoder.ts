@@ -1,10 +1,19 @@
-import { InternVLError, MAX_IMAGE_PIXELS, type MediaDecoder, RawImage, throwIfAborted, toRgb } from "@internvl/core";
-import { assertPixels, readDimensions } from "./dimensions.js";
+import {
+  assertImageFormat,
+  assertPixels,
+  decodeSettings,
+  type MediaDecoder,
+  RawImage,
+  readEncodedImage,
+  throwIfAborted,
+  toRgb,
+  turn,
+} from "@internvl/core";
+import { readDimensions } from "./dimensions.js";
 import { readOrientation, withoutOrientation } from "./exif.js";
+import { DECODED } from "./formats.js";
 import { decodePixels } from "./pixels.js";
-import { sniffImage } from "./sniff.js";
-import { readSource } from "./source.js";
-import { turn } from "./turn.js";
+import { SOURCES } from "./source.js";
 
 /**
  * Pictures with `createImageBitmap`, to the bytes that Pillow gives: JPEG, PNG, WebP, GIF, BMP. AVIF is decoded as well.
@@ -13,12 +22,14 @@ import { turn } from "./turn.js";
  */
 export const webMedia: MediaDecoder = {
   async decodeImage(source, options = {}) {
-    const { signal, alpha = "composite", exif = "apply", max_pixels = MAX_IMAGE_PIXELS } = options;
+    const { signal } = options;
+    const { alpha, exif, max_pixels } = decodeSettings(options);
     throwIfAborted(signal, "Decoding the picture was aborted");
     if (isRawImage(source)) return toRgb(source, alpha);
-    const { bytes, name } = await readSource(source, signal);
-    const format = sniffImage(bytes, name);
-    assertPixels(readDimensions(bytes, format, name), name, max_pixels);
+    const { bytes, name } = await readEncodedImage(source, SOURCES, signal);
+    const format = assertImageFormat(bytes, name, DECODED);
+    const { width, height } = readDimensions(bytes, format, name);
+    assertPixels(width, height, name, max_pixels);
     const orientation = readOrientation(bytes, format);
     const upright = orientation === undefined ? new Uint8Array(bytes) : withoutOrientation(bytes, orientation);
     const image = await decodePixels(upright, format, name, alpha);
@@ -26,11 +37,10 @@ export const webMedia: MediaDecoder = {
     return turn(image, exif === "apply" ? (orientation?.value ?? 1) : 1);
   },
 
-  async openVideo() {
-    throw new InternVLError("UNSUPPORTED", {
-      what: "Videos are not decoded in the browser yet",
-      fix: "Decode the frames in the page and pass them as pictures.",
-    });
+  async openVideo(source, options = {}) {
+    // mediabunny is large: a page that never opens a video does not load it.
+    const { openVideo } = await import("./video/open-video.js");
+    return openVideo(source, decodeSettings(options), options);
   },
 };
 

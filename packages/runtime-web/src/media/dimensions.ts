@@ -1,5 +1,5 @@
 import { InternVLError } from "@internvl/core";
-import type { ImageFormat } from "./sniff.js";
+import type { ImageFormat } from "./formats.js";
 
 export interface Dimensions {
   width: number;
@@ -45,17 +45,6 @@ export function damaged(name: string, format: ImageFormat, cause: unknown): Inte
     what: `${name} is a damaged or cut off ${format.toUpperCase()} picture: ${(cause as Error).message}`,
     fix: "Copy or download the file again.",
     cause,
-  });
-}
-
-/** @throws InternVLError `IMAGE_TOO_LARGE`, from the header's numbers and before any pixel is decoded */
-export function assertPixels({ width, height }: Dimensions, name: string, max_pixels: number): void {
-  if (width * height <= max_pixels) return;
-  throw new InternVLError("IMAGE_TOO_LARGE", {
-    what: `${name} has too many pixels`,
-    expected: `at most ${max_pixels}`,
-    got: `${width} x ${height} = ${width * height}`,
-    fix: "Scale it down, or raise the option max_pixels if you trust it.",
   });
 }
 

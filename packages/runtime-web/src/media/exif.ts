@@ -1,4 +1,4 @@
-import type { ImageFormat } from "./sniff.js";
+import type { ImageFormat } from "./formats.js";
 
 /** The EXIF orientation, 1 to 8 (TIFF 6.0, tag 274), and where it stands. */
 export interface Orientation {

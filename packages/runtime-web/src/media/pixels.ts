@@ -8,8 +8,8 @@ import {
 } from "@internvl/core";
 import { decodeBitmap } from "./bitmap.js";
 import { roundDownBmp16 } from "./bmp16.js";
+import type { ImageFormat } from "./formats.js";
 import { clipSamples, isGrey16, isRgb16, splitSamples } from "./png16.js";
-import type { ImageFormat } from "./sniff.js";
 
 /** The first frame as RGB with Pillow's bytes: the browser's decoder, and what has to be done around it for each format. */
 export async function decodePixels(

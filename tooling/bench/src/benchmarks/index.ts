@@ -10,6 +10,7 @@ import { room } from "./room.js";
 import { search } from "./search.js";
 import { video } from "./video.js";
 import { vision } from "./vision.js";
+import { web } from "./web.js";
 
 /** By the name that the command line takes, in the order of `all`. */
 export const benchmarks: Readonly<Record<string, Benchmark>> = {
@@ -24,4 +25,5 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   room,
   aborts,
   video,
+  web,
 };

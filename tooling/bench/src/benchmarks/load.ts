@@ -50,7 +50,7 @@ export const load: Benchmark = async (options, workspace) => {
 };
 
 /** Bytes of the graphs that are loaded and of their data. */
-async function weightBytes(folder: string, dtype: Dtype): Promise<number> {
+export async function weightBytes(folder: string, dtype: Dtype): Promise<number> {
   const files = await openModel(folder);
   const dtypes = resolveDtypes(dtype);
   const paths = GRAPHS.map((graph) => graphPath(graph, dtypes[graph])).flatMap((path) => [path, `${path}_data`]);

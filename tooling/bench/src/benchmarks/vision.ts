@@ -1,7 +1,7 @@
-import { InternVL2_5ForConditionalGeneration, InternVL2_5ImageProcessor, RawImage, type Tensor } from "internvl";
+import { InternVL2_5ForConditionalGeneration, type Tensor } from "internvl";
 import { inTurn, timed } from "../measure.js";
-import { synthesisePixels } from "../photo.js";
 import { row } from "../report.js";
+import { oneTile } from "../tile.js";
 import { type Benchmark, LONG_RUNS, shapeText } from "./benchmark.js";
 
 /** One tile through vision encoder and projector, quantised and not, and how much the features differ. */
@@ -42,12 +42,6 @@ export const vision: Benchmark = async (options, workspace) => {
     for (const model of models) await model.dispose();
   }
 };
-
-async function oneTile(size: number): Promise<Tensor> {
-  const image = new RawImage(synthesisePixels(size, size), size, size, 3);
-  const { pixel_values } = await new InternVL2_5ImageProcessor({ size })(image);
-  return pixel_values;
-}
 
 function cosine(a: Tensor, b: Tensor): number {
   const [left, right] = [a.data as Float32Array, b.data as Float32Array];

@@ -1,6 +1,6 @@
-import { RawImage } from "@internvl/core";
-import { nodeMedia } from "@internvl/runtime-node";
-import sharp from "sharp";
+import { type MediaDecoder, RawImage } from "@internvl/core";
+import { decode as decodePng } from "fast-png";
+import type { GroupContext } from "../groups/group.js";
 import type { GoldenFolder } from "./folder.js";
 
 /** images.json */
@@ -23,14 +23,15 @@ export interface ImagesJson {
 export const NO_PICTURE = "pictures of other projects, which are not here";
 
 /** Decodes as the original loader does: transparency dropped, EXIF ignored. */
-export function decodeOriginal(path: string): Promise<RawImage> {
-  return nodeMedia.decodeImage(path, { alpha: "drop", exif: "ignore" });
+export function decodeOriginal(media: MediaDecoder, picture: Uint8Array): Promise<RawImage> {
+  return media.decodeImage(picture, { alpha: "drop", exif: "ignore" });
 }
 
 /** Reads a reference PNG without the decoder that is being checked. */
 export async function readReference(golden: GoldenFolder, path: string): Promise<RawImage> {
-  const { data, info } = await sharp(golden.path(path)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  return new RawImage(data, info.width, info.height, info.channels as 1 | 3);
+  const { data, width, height, channels, depth } = decodePng(await golden.read(path));
+  if (channels !== 3 || depth !== 8) throw new Error(`${path} is not an RGB picture of 8 bits`);
+  return new RawImage(data as Uint8Array, width, height, channels);
 }
 
 /** Reads a PNG that holds square tiles below each other. */
@@ -50,15 +51,15 @@ export async function readTiles(golden: GoldenFolder, path: string): Promise<Raw
  * @param size pixels along one side of a tile
  */
 export async function readFrames(
-  golden: GoldenFolder,
+  { golden, platform }: Pick<GroupContext, "golden" | "platform">,
   file: string,
   count: number,
   size: number,
 ): Promise<RawImage[] | undefined> {
   const frames = Array.from({ length: count }, (_, index) => index);
-  const path = golden.picture(file);
-  if (path !== undefined) {
-    const video = await nodeMedia.openVideo(path, { alpha: "drop" });
+  const read = golden.picture(file);
+  if (read !== undefined) {
+    const video = await platform.runtime.media.openVideo(await read(), { alpha: "drop" });
     const decoded: RawImage[] = [];
     for await (const frame of video.frames(frames)) decoded.push(frame);
     return decoded;

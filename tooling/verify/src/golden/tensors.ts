@@ -1,5 +1,4 @@
 import { readSafetensorsHeader } from "@internvl/convert";
-import { DirectoryFiles } from "@internvl/runtime-node";
 import type { GoldenFolder } from "./folder.js";
 
 /** A float32 tensor of a golden file. */
@@ -14,7 +13,7 @@ export interface GoldenTensor {
 
 /** The tensors `CASE.FIELD` of a safetensors file. */
 export async function readTensors(golden: GoldenFolder, folder: string, file: string): Promise<GoldenTensor[]> {
-  const files = new DirectoryFiles(golden.path(folder));
+  const files = golden.files(folder);
   const { tensors } = await readSafetensorsHeader(files, file);
   const bytes = await files.read(file);
   return [...tensors.values()].map(({ name, dtype, shape, offset, byteLength }) => {

@@ -1,6 +1,5 @@
 import { type JsonObject, MemoryFolder, type ModelFiles } from "@internvl/core";
-import { DirectoryFiles } from "@internvl/runtime-node";
-import type { GroupReport } from "../report.js";
+import type { GroupContext } from "../groups/group.js";
 import type { GoldenFolder } from "./folder.js";
 import { LayeredFiles } from "./layered-files.js";
 
@@ -43,12 +42,14 @@ export interface Variant {
 }
 
 /** All checkpoints under tiny/, whatever their names. */
-export function findVariants(golden: GoldenFolder): Variant[] {
-  return golden.list("tiny").flatMap((name) => {
-    const config = golden.json<JsonObject>(`tiny/${name}/config.json`);
-    if (config === undefined) return [];
-    return [{ name, config, golden: golden.json<VariantJson>(`tiny/${name}/golden.json`) }];
-  });
+export async function findVariants(golden: GoldenFolder): Promise<Variant[]> {
+  const variants: Variant[] = [];
+  for (const name of golden.list("tiny")) {
+    const config = await golden.json<JsonObject>(`tiny/${name}/config.json`);
+    if (config === undefined) continue;
+    variants.push({ name, config, golden: await golden.json<VariantJson>(`tiny/${name}/golden.json`) });
+  }
+  return variants;
 }
 
 /** A variant that can be run. */
@@ -58,18 +59,25 @@ export function isRunnable(variant: Variant): variant is RunnableVariant {
   return variant.golden !== undefined;
 }
 
-/** The variants that have numbers, the others counted as skipped. */
-export function runnableVariants(golden: GoldenFolder, report: GroupReport): RunnableVariant[] {
-  const variants = findVariants(golden);
+/** The variants that have numbers and that the platform takes, the others counted as skipped. */
+export async function runnableVariants({
+  golden,
+  platform,
+  report,
+}: Pick<GroupContext, "golden" | "platform" | "report">): Promise<RunnableVariant[]> {
+  const variants = await findVariants(golden);
   if (variants.length === 0) report.skip("no checkpoint under tiny/");
   for (const { golden: numbers, name } of variants)
     if (numbers === undefined) report.skip(`${name} without golden.json`);
-  return variants.filter(isRunnable);
+  const runnable = variants.filter(isRunnable);
+  const taken = runnable.filter(({ name }) => platform.takes?.(name) ?? true);
+  report.skip(`checkpoints that are too slow on ${platform.device} here`, runnable.length - taken.length);
+  return taken;
 }
 
 /** A variant as the merged classes' own conversion wrote it; `rest` has what `hf/` leaves out. */
 export function mergedFiles(golden: GoldenFolder, { name }: RunnableVariant, rest: ModelFiles): ModelFiles {
-  return new LayeredFiles(`${name}/hf`, [new DirectoryFiles(golden.path("tiny", name, "hf")), rest]);
+  return new LayeredFiles(`${name}/hf`, [golden.files(`tiny/${name}/hf`), rest]);
 }
 
 /** The files of a variant with its tokenizer, as a published checkpoint has them; `changes` replace parts of config.json. */
@@ -77,7 +85,7 @@ export function checkpointFiles(golden: GoldenFolder, variant: RunnableVariant, 
   const config = JSON.stringify({ ...variant.config, ...changes });
   return new LayeredFiles(variant.name, [
     new MemoryFolder({ "config.json": config }),
-    new DirectoryFiles(golden.path("tiny", variant.name)),
-    new DirectoryFiles(golden.path("tiny", variant.golden.tokenizer)),
+    golden.files(`tiny/${variant.name}`),
+    golden.files(`tiny/${variant.golden.tokenizer}`),
   ]);
 }

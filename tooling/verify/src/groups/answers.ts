@@ -25,7 +25,7 @@ export async function checkPrompt(
   report.same(`${check} input_ids`, input_ids, row.input_ids);
   const all = row.input_ids.map((ids) => ids.map(() => 1));
   report.same(`${check} attention_mask`, attention_mask, row.attention_mask ?? all);
-  const hash = pixel_values === undefined ? null : sha256(pixel_values.data as Float32Array);
+  const hash = pixel_values === undefined ? null : await sha256(pixel_values.data as Float32Array);
   report.same(`${check} pixel_values`, hash, row.pixel_sha256_f32);
 }
 
@@ -52,7 +52,7 @@ export async function checkAnswers(
  * @returns undefined when a picture is not here, or two of several tiles had different limits
  */
 async function findPictures(
-  { golden }: GroupContext,
+  { golden, platform }: GroupContext,
   { pixel_inputs, num_patches_list }: GoldenCase,
 ): Promise<{ images: RawImage[]; max_tiles: number } | undefined> {
   const images: RawImage[] = [];
@@ -65,9 +65,9 @@ async function findPictures(
       images.push(...(await readTiles(golden, `tiny/inputs/${input}.png`)));
       continue;
     }
-    const path = frame === "0" ? golden.picture(file!) : undefined;
-    if (path === undefined) return undefined;
-    images.push(await decodeOriginal(path));
+    const read = frame === "0" ? golden.picture(file!) : undefined;
+    if (read === undefined) return undefined;
+    images.push(await decodeOriginal(platform.runtime.media, await read()));
     limits.add(Number(max));
   }
   return limits.size > 1 ? undefined : { images, max_tiles: [...limits][0] ?? 1 };

@@ -12,7 +12,7 @@ import type { Group, GroupContext } from "./group.js";
 export const batch: Group = async (context) => {
   const { golden, models, report } = context;
   const isBatch = ({ input_ids }: { input_ids: unknown[] }) => input_ids.length > 1;
-  for (const variant of runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants(context)) {
     const tensors = golden.has(`tiny/${variant.name}/golden.safetensors`)
       ? await readTensors(golden, `tiny/${variant.name}`, "golden.safetensors")
       : [];

@@ -1,6 +1,5 @@
 import type { RawImage, Tensor } from "@internvl/core";
 import { IMAGE_TOKEN, InternVL2_5Processor } from "@internvl/processor";
-import { DirectoryFiles } from "@internvl/runtime-node";
 import type { GoldenFolder } from "../golden/folder.js";
 import { LayeredFiles } from "../golden/layered-files.js";
 import { decodeOriginal, NO_PICTURE, readFrames } from "../golden/pictures.js";
@@ -36,14 +35,15 @@ const VIDEO_TOLERANCE = 5e-4;
 const FRAMES = /^first (\d+) frames of (\S+)$/;
 
 /** Calls of Transformers' processor, `hf_processor_VARIANT.json`, through ours with the same files. */
-export async function checkProcessorCalls({ golden, report }: GroupContext): Promise<void> {
+export async function checkProcessorCalls(context: GroupContext): Promise<void> {
+  const { golden, report } = context;
   const variants = golden.list("tiny").flatMap((file) => /^hf_processor_(.+)\.json$/.exec(file)?.[1] ?? []);
   if (variants.length === 0) report.skip("no hf_processor_*.json");
   for (const variant of variants) {
-    const json = golden.json<ProcessorJson>(`tiny/hf_processor_${variant}.json`)!;
+    const json = (await golden.json<ProcessorJson>(`tiny/hf_processor_${variant}.json`))!;
     const processor = await openProcessor(golden, variant);
     if (processor === undefined) report.skip(`${variant}/hf is not here`, json.cases.length);
-    else await checkCases(report, processor, json, await readVisuals(golden, json, processor));
+    else await checkCases(report, processor, json, await readVisuals(context, json, processor));
   }
 }
 
@@ -59,11 +59,11 @@ async function checkCases(
 
 /** The files of the merged class. tokenizer.json lies among them only where it differs from the original's folder. */
 async function openProcessor(golden: GoldenFolder, variant: string): Promise<InternVL2_5Processor | undefined> {
-  const numbers = golden.json<VariantJson>(`tiny/${variant}/golden.json`);
+  const numbers = await golden.json<VariantJson>(`tiny/${variant}/golden.json`);
   if (numbers === undefined || !golden.has(`tiny/${variant}/hf`)) return undefined;
   const files = new LayeredFiles(`${variant}/hf`, [
-    new DirectoryFiles(golden.path("tiny", variant, "hf")),
-    new DirectoryFiles(golden.path("tiny", numbers.tokenizer)),
+    golden.files(`tiny/${variant}/hf`),
+    golden.files(`tiny/${numbers.tokenizer}`),
   ]);
   return InternVL2_5Processor.from_pretrained(files);
 }
@@ -75,21 +75,25 @@ interface Visuals {
 }
 
 async function readVisuals(
-  golden: GoldenFolder,
+  context: GroupContext,
   json: ProcessorJson,
   processor: InternVL2_5Processor,
 ): Promise<Visuals | undefined> {
   const files = Object.entries(json.images).filter(([, file]) => !FRAMES.test(file));
-  const paths = files.flatMap(([, file]) => golden.picture(file) ?? []);
-  if (paths.length < files.length) return undefined;
+  const { golden, platform } = context;
+  const pictures = files.flatMap(([, file]) => golden.picture(file) ?? []);
+  if (pictures.length < files.length) return undefined;
   const videos: RawImage[][] = [];
   for (const text of Object.values(json.images).filter((file) => FRAMES.test(file))) {
     const [, count, file] = FRAMES.exec(text)!;
-    const frames = await readFrames(golden, file!, Number(count), processor.video_processor.size.width);
+    const frames = await readFrames(context, file!, Number(count), processor.video_processor.size.width);
     if (frames === undefined) return undefined;
     videos.push(frames);
   }
-  return { pictures: await Promise.all(paths.map(decodeOriginal)), videos };
+  return {
+    pictures: await Promise.all(pictures.map(async (read) => decodeOriginal(platform.runtime.media, await read()))),
+    videos,
+  };
 }
 
 async function checkCase(

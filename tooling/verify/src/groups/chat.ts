@@ -46,7 +46,7 @@ interface ChatJson {
 /** Conversations as prompts, and calls of the processor. */
 export const chat: Group = async (context) => {
   const { golden, report } = context;
-  const json = golden.json<ChatJson>("chat.json");
+  const json = await golden.json<ChatJson>("chat.json");
   if (json === undefined) report.skip("no chat.json");
   else await checkTemplates(report, json);
   await checkProcessorCalls(context);
@@ -91,12 +91,12 @@ function checkConversation(report: GroupReport, json: ChatJson, row: Conversatio
   }
 }
 
-function checkExpansion(report: GroupReport, row: ExpansionRow): void {
+async function checkExpansion(report: GroupReport, row: ExpansionRow): Promise<void> {
   const { question, history, num_patches_list, num_image_token } = row;
   const num_tiles = row.pixel_values ? num_patches_list.reduce((sum, patches) => sum + patches, 0) : null;
   const built = buildChatPrompt({ question, history, num_patches_list, num_image_token, num_tiles });
   report.same(`chat() ${row.name} before expansion`, built.prompt_before_image_expansion, row.prompt_before);
-  report.same(`chat() ${row.name} sha256`, sha256(built.prompt), row.expanded_sha256);
+  report.same(`chat() ${row.name} sha256`, await sha256(built.prompt), row.expanded_sha256);
 }
 
 function render(template: string, variables: { messages: Message[]; [name: string]: unknown }): string {

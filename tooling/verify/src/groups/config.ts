@@ -20,15 +20,15 @@ interface RealConfigsJson {
 }
 
 /** config.json in, the same config.json out, and what follows from it. */
-export const config: Group = async ({ golden, models, report }) => {
-  for (const variant of runnableVariants(golden, report)) {
+export const config: Group = async ({ golden, models, platform, report }) => {
+  for (const variant of await runnableVariants({ golden, platform, report })) {
     await report.attempt(variant.name, () => checkVariant(report, models, variant));
     for (const file of golden.list(`tiny/${variant.name}/hf`).filter((path) => /^config.*\.json$/.test(path))) {
-      const json = golden.json<JsonObject>(`tiny/${variant.name}/hf/${file}`)!;
+      const json = (await golden.json<JsonObject>(`tiny/${variant.name}/hf/${file}`))!;
       await report.attempt(`${variant.name} hf/${file}`, () => checkMerged(report, variant, file, json));
     }
   }
-  const real = golden.json<RealConfigsJson>("real-configs.json");
+  const real = await golden.json<RealConfigsJson>("real-configs.json");
   if (real === undefined) return report.skip("no real-configs.json");
   checkPreprocessing(report, real);
   for (const [name, parts] of Object.entries(real.models)) {

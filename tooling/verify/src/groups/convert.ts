@@ -1,10 +1,8 @@
 import { DTYPES, type Dtype, GRAPHS, graphPath, resolveDtypes } from "@internvl/config";
-import { DirectoryFiles } from "@internvl/runtime-node";
 import { type RunnableVariant, runnableVariants } from "../golden/variants.js";
 import { logitsAt, type Models, runForward } from "../models.js";
-import type { GroupReport } from "../report.js";
 import { cosine } from "../statistics.js";
-import type { Group } from "./group.js";
+import type { Group, GroupContext } from "./group.js";
 
 /** What stands beside the graphs in a converted folder. */
 const FILES: readonly string[] = [
@@ -20,13 +18,13 @@ const FILES: readonly string[] = [
 ];
 
 /** Checkpoints become folders that load and run, in every dtype. */
-export const convert: Group = async ({ golden, models, report }) => {
+export const convert: Group = async ({ golden, models, platform, report }) => {
   const lowest = new Map<Dtype, number>();
-  for (const variant of runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants({ golden, platform, report })) {
     for (const dtype of DTYPES) {
       const check = `${variant.name} ${dtype}`;
       await report.attempt(check, async () => {
-        await checkFolder(report, models, variant, dtype);
+        await checkFolder({ models, platform, report }, variant, dtype);
         const similarity = await compareWithFp32(models, variant, dtype);
         if (Number.isFinite(similarity)) report.pass();
         else report.fail(`${check} logits`, "finite numbers", String(similarity));
@@ -40,12 +38,18 @@ export const convert: Group = async ({ golden, models, report }) => {
   if (cosines.length > 0) report.note(`lowest cosine of logits to fp32: ${cosines.join(", ")}`);
 };
 
-async function checkFolder(report: GroupReport, models: Models, variant: RunnableVariant, dtype: Dtype): Promise<void> {
+async function checkFolder(
+  { models, platform, report }: Omit<GroupContext, "golden">,
+  variant: RunnableVariant,
+  dtype: Dtype,
+): Promise<void> {
   const check = `${variant.name} ${dtype}`;
-  const { directory, conversion } = await models.convert(variant, dtype);
+  const { folder, conversion } = await models.convert(variant, dtype);
   const dtypes = resolveDtypes(dtype);
   const graphs = GRAPHS.map((graph) => graphPath(graph, dtypes[graph]));
-  const written = (await new DirectoryFiles(directory).list()).filter((path) => !path.endsWith(".onnx_data"));
+  const written = (await (await platform.runtime.files.open(folder)).list()).filter(
+    (path) => !path.endsWith(".onnx_data"),
+  );
   report.same(`${check} files`, written, [...FILES, ...graphs].sort());
 
   const { token_ids } = variant.golden;

@@ -1,7 +1,6 @@
 import { type DialectName, dialectOf } from "@internvl/config";
 import { Checkpoint, rewriteCheckpoint } from "@internvl/convert";
 import { type JsonObject, MemoryFolder, type ModelFiles, readJsonObject } from "@internvl/core";
-import { DirectoryFiles } from "@internvl/runtime-node";
 import { readTensors } from "../golden/tensors.js";
 import { checkpointFiles, mergedFiles, type RunnableVariant, runnableVariants } from "../golden/variants.js";
 import { sha256 } from "../hash.js";
@@ -29,7 +28,7 @@ const ROUND_TRIPS: readonly (readonly DialectName[])[] = [
  */
 export const dialects: Group = async (context) => {
   const { golden, report } = context;
-  for (const variant of runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants(context)) {
     const { name } = variant;
     const original = checkpointFiles(golden, variant);
     await report.attempt(`${name} round trips`, () => checkRoundTrips(context, name, original));
@@ -39,7 +38,7 @@ export const dialects: Group = async (context) => {
     }
     const merged = await rewritten(original, ["transformers"]);
     await report.attempt(`${name} names`, () => checkNames(context, variant, merged));
-    const numbers = golden.json<MergedJson>(`tiny/${name}/golden_hf.json`);
+    const numbers = await golden.json<MergedJson>(`tiny/${name}/golden_hf.json`);
     if (numbers === undefined) report.skip("no golden_hf.json");
     else await report.attempt(`${name} numbers`, () => checkNumbers(context, variant, merged, numbers));
   }
@@ -80,7 +79,7 @@ async function contentOf(files: ModelFiles): Promise<{ config: JsonObject; tenso
   const tensors: Record<string, string> = {};
   for (const name of checkpoint.names()) {
     const tensor = checkpoint.get(name);
-    tensors[name] = `${tensor.dtype} [${tensor.shape}] ${sha256(await tensor.read())}`;
+    tensors[name] = `${tensor.dtype} [${tensor.shape}] ${await sha256(await tensor.read())}`;
   }
   return { config: await readJsonObject(files, "config.json"), tensors };
 }
@@ -88,7 +87,7 @@ async function contentOf(files: ModelFiles): Promise<{ config: JsonObject; tenso
 /** Names, shapes and numbers as the merged classes' own conversion wrote them, where its weights are there. */
 async function checkNames(context: GroupContext, variant: RunnableVariant, merged: ModelFiles): Promise<void> {
   const { golden, report } = context;
-  const theirs = new DirectoryFiles(golden.path("tiny", variant.name, "hf"));
+  const theirs = golden.files(`tiny/${variant.name}/hf`);
   if (!(await theirs.has("model.safetensors"))) return;
   report.same(`${variant.name} tensors`, (await contentOf(merged)).tensors, (await contentOf(theirs)).tensors);
 }

@@ -14,7 +14,7 @@ const NORM_TOLERANCE = 1e-5;
 /** Pixels, image features and logits of every case, in fp32. */
 export const forward: Group = async (context) => {
   const { golden, report } = context;
-  for (const variant of runnableVariants(golden, report)) {
+  for (const variant of await runnableVariants(context)) {
     const tensors = golden.has(`tiny/${variant.name}/golden.safetensors`)
       ? await readTensors(golden, `tiny/${variant.name}`, "golden.safetensors")
       : [];
@@ -39,7 +39,7 @@ async function checkPixels(
   row: GoldenCase,
 ): Promise<void> {
   const pixels = await models.pixels(variant, row);
-  const hash = pixels === undefined ? null : sha256(pixels.data as Float32Array);
+  const hash = pixels === undefined ? null : await sha256(pixels.data as Float32Array);
   report.same(`${check} pixel_sha256_f32`, hash, row.pixel_sha256_f32);
 }
 

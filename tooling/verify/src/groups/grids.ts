@@ -22,7 +22,7 @@ interface GridsJson {
 
 /** The grid that a picture is cut into, in the original's order of candidates and in Transformers'. */
 export const grids: Group = async ({ golden, report }) => {
-  const json = golden.json<GridsJson>("grids.json");
+  const json = await golden.json<GridsJson>("grids.json");
   if (json === undefined) return report.skip("no grids.json");
   for (const [limits, { orig, hf }] of Object.entries(json.ratio_order)) {
     const [min, max] = limits.split(",").map(Number) as [number, number];

@@ -1,3 +1,4 @@
+import { InternVLError } from "@internvl/core";
 import { batch } from "./batch.js";
 import { chat } from "./chat.js";
 import { config } from "./config.js";
@@ -29,3 +30,20 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   dialects,
   convert,
 };
+
+/**
+ * Groups by their names, in the order of the table.
+ *
+ * @throws InternVLError `INPUT_INVALID` (a group that there is not)
+ */
+export function selectGroups(names: readonly string[] = Object.keys(GROUPS)): Readonly<Record<string, Group>> {
+  const unknown = names.find((name) => !Object.hasOwn(GROUPS, name));
+  if (unknown !== undefined) {
+    throw new InternVLError("INPUT_INVALID", {
+      what: "There is no such group of checks",
+      expected: Object.keys(GROUPS).join(", "),
+      got: unknown,
+    });
+  }
+  return Object.fromEntries(Object.entries(GROUPS).filter(([name]) => names.includes(name)));
+}

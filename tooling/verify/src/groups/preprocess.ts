@@ -1,8 +1,7 @@
 import type { RawImage } from "@internvl/core";
 import { chooseGrid, InternVL2_5ImageProcessor } from "@internvl/image-processor";
-import { nodeMedia } from "@internvl/runtime-node";
-import { decodeOriginal, NO_PICTURE, readReference } from "../golden/pictures.js";
-import { sha256 } from "../hash.js";
+import { decodeOriginal, NO_PICTURE, readTiles } from "../golden/pictures.js";
+import { hashAll } from "../hash.js";
 import type { GroupReport } from "../report.js";
 import { deviationOf, meanOf } from "../statistics.js";
 import type { Group, GroupContext } from "./group.js";
@@ -60,20 +59,22 @@ const TORCHVISION_LEVELS = 2;
 
 /** Tiles and pixel_values, bit for bit. */
 export const preprocess: Group = async (context) => {
-  const { golden, report } = context;
-  const json = golden.json<PreprocessJson>("preprocess.json");
+  const { golden, platform, report } = context;
+  const { media } = platform.runtime;
+  const json = await golden.json<PreprocessJson>("preprocess.json");
   if (json === undefined) return report.skip("no preprocess.json");
   for (const file of new Set(json.cases.map((row) => row.file))) {
-    const path = golden.picture(file);
+    const read = golden.picture(file);
     const rows = json.cases.filter((row) => row.file === file);
-    if (path === undefined) {
+    if (read === undefined) {
       report.skip(NO_PICTURE, rows.length);
       continue;
     }
     await report.attempt(file, async () => {
-      const original = await decodeOriginal(path);
+      const picture = await read();
+      const original = await decodeOriginal(media, picture);
       // Transformers got pictures opened by Pillow, which does not turn them either.
-      const onWhite = await nodeMedia.decodeImage(path, { alpha: "composite", exif: "ignore" });
+      const onWhite = await media.decodeImage(picture, { alpha: "composite", exif: "ignore" });
       for (const row of rows) {
         const name = `${file} ${row.min} to ${row.max} of ${row.size}${row.thumb ? "" : " without thumbnail"}`;
         await report.attempt(name, async () => {
@@ -96,9 +97,9 @@ async function checkOriginal(
   report.same(`${name} grid`, gridOf(row, "original"), row.grid);
   const { tiles, bytes } = await run(row, image, "original");
   report.same(`${name} tiles`, tiles.length, row.tiles);
-  const hashes = bytes.map(sha256);
+  const hashes = await hashAll(bytes);
   report.same(`${name} u8_sha256`, hashes, row.orig.u8_sha256);
-  report.same(`${name} f32_sha256`, tiles.map(sha256), row.orig.f32_sha256);
+  report.same(`${name} f32_sha256`, await hashAll(tiles), row.orig.f32_sha256);
   const statistics = tiles.map((tile) => statisticsOf(tile, row.size, points));
   for (const field of ["mean", "std", "s"] as const) {
     const expected = row.orig.stats.flatMap((stats) => stats[field]);
@@ -110,12 +111,12 @@ async function checkOriginal(
     );
   }
   if (row.full_tiles_png !== undefined) {
-    const reference = await readReference(golden, row.full_tiles_png);
-    report.same(row.full_tiles_png, sha256(Buffer.concat(bytes)), sha256(reference.data));
+    const reference = await readTiles(golden, row.full_tiles_png);
+    report.same(row.full_tiles_png, hashes, await hashAll(reference.map(({ data }) => data)));
   }
   if (row.orig_pillow_13 !== undefined) {
     const newer = await run(row, image, "original", "pillow_13");
-    report.same(`${name} orig_pillow_13`, newer.bytes.map(sha256), row.orig_pillow_13.u8_sha256);
+    report.same(`${name} orig_pillow_13`, await hashAll(newer.bytes), row.orig_pillow_13.u8_sha256);
   }
   return hashes;
 }
@@ -133,7 +134,7 @@ async function checkTransformers(
   got: readonly string[],
 ): Promise<void> {
   const sameGrid = gridOf(row, "original").join() === gridOf(row, "transformers").join();
-  const opaque = Buffer.compare(images.original.data, images.onWhite.data) === 0;
+  const opaque = images.original.data.every((byte, index) => byte === images.onWhite.data[index]);
   for (const [field, image] of [
     ["hf_pil_rgb", images.original],
     ["hf_pil_raw", images.onWhite],
@@ -141,7 +142,7 @@ async function checkTransformers(
     const expected = row[field];
     if (expected === undefined) continue;
     const known = sameGrid && (opaque || image === images.original);
-    const hashes = known ? got : (await run(row, image, "transformers")).bytes.map(sha256);
+    const hashes = known ? got : await hashAll((await run(row, image, "transformers")).bytes);
     report.same(`${name} ${field}`, hashes, expected.u8_sha256 ?? row.orig.u8_sha256);
   }
 }

@@ -1,6 +1,5 @@
-import { MemoryFolder } from "@internvl/core";
+import { MemoryFolder, type ModelFiles } from "@internvl/core";
 import { AutoTokenizer, type Tokenizer } from "@internvl/processor";
-import { DirectoryFiles } from "@internvl/runtime-node";
 import type { GoldenFolder } from "../golden/folder.js";
 import type { GroupReport } from "../report.js";
 import type { Group } from "./group.js";
@@ -27,7 +26,7 @@ export const tokenize: Group = async ({ golden, report }) => {
   const names = golden.list().flatMap((file) => /^tokenize-(.+)\.json$/.exec(file)?.[1] ?? []);
   if (names.length === 0) report.skip("no tokenize-*.json");
   for (const name of names) {
-    const json = golden.json<TokenizeJson>(`tokenize-${name}.json`)!;
+    const json = (await golden.json<TokenizeJson>(`tokenize-${name}.json`))!;
     const count = json.strings.length + json.decode_only.length;
     const folder = vocabularyFolder(golden, name);
     if (folder === undefined) report.skip("vocabularies of other projects, which are not here", count);
@@ -38,23 +37,22 @@ export const tokenize: Group = async ({ golden, report }) => {
 };
 
 /** `tiny-qwen2` is tiny/tokenizer-qwen2; a name without `tiny-` is a published vocabulary. */
-function vocabularyFolder(golden: GoldenFolder, name: string): string | undefined {
+function vocabularyFolder(golden: GoldenFolder, name: string): ModelFiles | undefined {
   if (!name.startsWith("tiny-")) return golden.thirdParty(`tokenizers/${name}`);
   const folder = `tiny/tokenizer-${name.slice("tiny-".length)}`;
-  return golden.has(folder) ? golden.path(folder) : undefined;
+  return golden.has(folder) ? golden.files(folder) : undefined;
 }
 
 /** Files that hold a vocabulary; each must give the same tokenizer without the others. */
 const FORMS: readonly string[] = ["tokenizer.json", "vocab.json", "tokenizer.model"];
 
-async function openForms(folder: string): Promise<[form: string, Tokenizer][]> {
-  const directory = new DirectoryFiles(folder);
-  const paths = await directory.list();
+async function openForms(folder: ModelFiles): Promise<[form: string, Tokenizer][]> {
+  const paths = await folder.list();
   const forms: [string, Tokenizer][] = [];
   for (const form of FORMS.filter((candidate) => paths.includes(candidate))) {
     const files: Record<string, Uint8Array> = {};
-    for (const path of paths) if (path === form || !FORMS.includes(path)) files[path] = await directory.read(path);
-    forms.push([form, await AutoTokenizer.from_pretrained(new MemoryFolder(files, folder))]);
+    for (const path of paths) if (path === form || !FORMS.includes(path)) files[path] = await folder.read(path);
+    forms.push([form, await AutoTokenizer.from_pretrained(new MemoryFolder(files, folder.name))]);
   }
   return forms;
 }

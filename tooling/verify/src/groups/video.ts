@@ -27,7 +27,7 @@ interface VideoJson {
 
 /** Which frames of a video are looked at: the original's `get_index` and Transformers' `sample_frames`. */
 export const video: Group = async ({ golden, report }) => {
-  const { video_get_index = [], hf_video_sample_frames = [] } = golden.json<VideoJson>("chat.json") ?? {};
+  const { video_get_index = [], hf_video_sample_frames = [] } = (await golden.json<VideoJson>("chat.json")) ?? {};
   if (video_get_index.length + hf_video_sample_frames.length === 0) report.skip("no frame indices in chat.json");
   for (const row of video_get_index) {
     const { bound, fps, max_frame, first_idx, num_segments, indices } = row;

@@ -1,11 +1,11 @@
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { rewriteCheckpoint } from "@internvl/convert";
 import { openDirectorySink } from "@internvl/runtime-node";
 import type { GoldenFolder } from "../golden/folder.js";
 import { checkpointFiles, findVariants, isRunnable, type RunnableVariant } from "../golden/variants.js";
 import { SCRIPTS } from "../paths.js";
-import { temporaryFolder } from "../workspace.js";
+import { temporaryFolder } from "../temporary-folder.js";
 import { type PythonRun, runPython } from "./python.js";
 
 /**
@@ -20,19 +20,19 @@ export async function writeSampling(
   out: string,
   seed: string,
 ): Promise<PythonRun> {
-  const variants = findVariants(golden).filter(isRunnable);
-  if (variants.length === 0) return { ok: false, output: `${golden.directory} has no checkpoints under tiny/` };
+  const variants = (await findVariants(golden)).filter(isRunnable);
+  if (variants.length === 0) return { ok: false, output: `${golden.name} has no checkpoints under tiny/` };
   const workspace = temporaryFolder();
   try {
     for (const variant of variants) {
       const sink = await openDirectorySink(`${workspace.path}/${variant.name}`);
       await rewriteCheckpoint(checkpointFiles(golden, variant), sink, { to: "transformers" });
     }
-    if (relative(resolve(golden.directory), resolve(out)) !== "") copyCheckpoints(golden, variants, out);
+    if (relative(resolve(golden.name), resolve(out)) !== "") copyCheckpoints(golden, variants, out);
     return runPython(python, [
       `${SCRIPTS}/sampling.py`,
       `${out}/sampling`,
-      ...["--seed", seed, "--golden", golden.directory, "--converted", workspace.path],
+      ...["--seed", seed, "--golden", golden.name, "--converted", workspace.path],
     ]);
   } finally {
     workspace.remove();
@@ -46,8 +46,8 @@ function copyCheckpoints(golden: GoldenFolder, variants: readonly RunnableVarian
   const files = [...new Set(pictures)].map((name) => `inputs/${name}.png`);
   mkdirSync(`${out}/tiny/inputs`, { recursive: true });
   for (const path of [...folders, ...files]) {
-    if (existsSync(golden.path("tiny", path))) {
-      cpSync(golden.path("tiny", path), `${out}/tiny/${path}`, { recursive: true });
+    if (golden.has(`tiny/${path}`)) {
+      cpSync(golden.localPath(`tiny/${path}`), `${out}/tiny/${path}`, { recursive: true });
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { InternVLError, JsonObject, JsonValue } from "@internvl/core";
-import type { Refusal } from "../errors.js";
+import type { Refusal } from "@internvl/core/hub";
 import { type HubHttp, networkError } from "../http.js";
 import { retrying, TransientError } from "../retry.js";
 import type { HubSettings } from "../settings.js";

@@ -1,5 +1,5 @@
 import { InternVLError } from "@internvl/core";
-import type { Refusal } from "../errors.js";
+import type { Refusal } from "@internvl/core/hub";
 
 /** What an answer of 4xx to an upload means. */
 export function uploadRefusal({ id, endpoint, status, message }: Refusal): InternVLError {

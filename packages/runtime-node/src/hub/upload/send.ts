@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { InternVLError } from "@internvl/core";
-import type { Refusal } from "../errors.js";
+import type { Refusal } from "@internvl/core/hub";
 import type { HubResponse } from "../http.js";
 import { retrying, TransientError } from "../retry.js";
 import type { UploadContext } from "./api.js";

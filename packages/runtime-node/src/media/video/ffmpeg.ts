@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { AbortedError, InternVLError, isAbort } from "@internvl/core";
+import type { FrameDecoder, Stretch, TrackInfo } from "@internvl/video";
 import { EncodedVideoPacketSource, MkvOutputFormat, Output, StreamTarget } from "mediabunny";
-import type { FrameDecoder, Stretch, TrackInfo } from "./decoder.js";
 import { readY4m } from "./y4m.js";
 
 /** Each frame gets its place as its time, in milliseconds, which Matroska keeps exactly. */

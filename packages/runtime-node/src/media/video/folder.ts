@@ -1,8 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InternVLError, type MediaDecoder, type RawImage, type VideoReader } from "@internvl/core";
-import type { DecodeSettings } from "../decoder.js";
-import { frameListReader } from "./frame-list.js";
+import { type DecodeSettings, InternVLError, type MediaDecoder, type RawImage, type VideoReader } from "@internvl/core";
+import { frameListReader } from "@internvl/video";
 
 const PICTURE = /\.(jpe?g|png|webp|gif|tiff?|bmp|avif)$/i;
 

@@ -67,7 +67,7 @@ export async function readCases<T extends { name: string }>(
   golden: GoldenFolder,
   file: string,
 ): Promise<(T & { tables: Tables })[]> {
-  const json = golden.json<{ cases: T[] }>(`${FOLDER}/${file}.json`);
+  const json = await golden.json<{ cases: T[] }>(`${FOLDER}/${file}.json`);
   if (json === undefined) return [];
   const tables = new Map<string, Record<string, Float32Array>>();
   if (golden.has(`${FOLDER}/${file}.safetensors`)) {

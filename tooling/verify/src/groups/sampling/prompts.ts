@@ -15,9 +15,7 @@ export async function openPrompt(
   { golden, models, report }: GroupContext,
   row: PromptCase,
 ): Promise<{ model: InternVL2_5ForConditionalGeneration; inputs: ModelInputs } | undefined> {
-  const variant = findVariants(golden)
-    .filter(isRunnable)
-    .find(({ name }) => name === row.checkpoint);
+  const variant = (await findVariants(golden)).filter(isRunnable).find(({ name }) => name === row.checkpoint);
   if (variant === undefined) {
     report.skip(`${row.checkpoint} is not here`);
     return undefined;

@@ -1,7 +1,4 @@
-import { GoldenFolder } from "../../golden/folder.js";
 import { Models } from "../../models.js";
-import { FIXTURES } from "../../paths.js";
-import { temporaryFolder } from "../../workspace.js";
 import type { Group, GroupContext } from "../group.js";
 import { FOLDER } from "./data.js";
 import { checkGenerations } from "./generations.js";
@@ -15,14 +12,12 @@ import { checkProcessors } from "./processors.js";
 export const sampling: Group = async (context) => {
   if (context.golden.has(FOLDER)) return checkAll(context);
   context.report.note(`no ${FOLDER}/ in this directory: checked with the repository's own data and checkpoints`);
-  const golden = new GoldenFolder(FIXTURES);
-  const workspace = temporaryFolder();
-  const models = new Models(golden, workspace.path);
+  const golden = await context.platform.fixtures();
+  const models = await Models.open(golden, context.platform);
   try {
     await checkAll({ ...context, golden, models });
   } finally {
     await models.dispose();
-    workspace.remove();
   }
 };
 

@@ -1,4 +1,4 @@
-import { InternVLError } from "@internvl/core";
+import { InternVLError } from "./errors.js";
 
 /** @throws InternVLError `IMAGE_TOO_LARGE`, from the header's numbers and before any pixel is decoded */
 export function assertPixels(width: number, height: number, name: string, max_pixels: number): void {

@@ -1,4 +1,4 @@
-import { RawImage } from "@internvl/core";
+import { RawImage } from "./image.js";
 
 /**
  * The picture as it is meant to be seen: EXIF orientations 2 to 8 are mirrorings and quarter turns (Pillow's

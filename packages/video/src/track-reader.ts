@@ -3,6 +3,7 @@ import {
   InternVLError,
   type RawImage,
   throwIfAborted,
+  turn,
   type VideoMetadata,
   type VideoReader,
   yuvToRgb,
@@ -11,8 +12,13 @@ import type { EncodedPacket, EncodedPacketSink } from "mediabunny";
 import type { FrameDecoder, Stretch } from "./decoder.js";
 import { assertFrames } from "./frame-list.js";
 import type { PacketIndex } from "./packet-index.js";
-import { rotate } from "./rotate.js";
 import { planStretches, type StretchPlan } from "./stretches.js";
+
+/** Degrees, clockwise. */
+type Rotation = 0 | 90 | 180 | 270;
+
+/** The EXIF orientation that is the same turn. */
+const ORIENTATIONS: Readonly<Record<Rotation, number>> = { 0: 1, 90: 6, 180: 3, 270: 8 };
 
 export interface Track {
   name: string;
@@ -20,8 +26,7 @@ export interface Track {
   sink: EncodedPacketSink;
   index: PacketIndex;
   colours: ColourSpace;
-  /** Degrees, clockwise. */
-  rotation: number;
+  rotation: Rotation;
   decoder: FrameDecoder;
   close(): void;
 }
@@ -65,7 +70,7 @@ async function* readAscending(
     throwIfAborted(signal, `Decoding ${track.name} was aborted`);
     let next = 0;
     for await (const planes of track.decoder.decode(stretchOf(track, plan), signal)) {
-      const frame = rotate(yuvToRgb(planes, track.colours), track.rotation);
+      const frame = turn(yuvToRgb(planes, track.colours), ORIENTATIONS[track.rotation]);
       const index = plan.frames[next++]!;
       for (const asked of indices) if (asked === index) yield frame;
     }

@@ -7,6 +7,8 @@ export interface TrackInfo {
   name: string;
   codec: "avc" | "hevc" | "vp8" | "vp9" | "av1" | "prores";
   config: VideoDecoderConfig;
+  /** Whether some packets hold frames that are not shown (VP8's, in packets of their own). */
+  has_hidden: boolean;
 }
 
 /** Packets in decoding order that begin with a key packet, and which of the frames in them are wanted. */
@@ -19,7 +21,7 @@ export interface Stretch {
   total: number;
 }
 
-/** Turns packets into planes. */
+/** Turns packets into planes: what a runtime brings. */
 export interface FrameDecoder {
   readonly name: VideoBackend;
   /**

@@ -1,0 +1,5 @@
+import { wrap } from "comlink";
+import type { WebTasks } from "./requests.js";
+
+// In a worker, as in a page for people: there, weights are read piece by piece.
+globalThis.tasks = wrap<WebTasks>(new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));

@@ -1,0 +1,20 @@
+import type { Dtype } from "@internvl/config";
+import type { Figures } from "../measure.js";
+import type { SpeedRequest } from "./tasks.js";
+
+/** Where the page finds the folders that its server has. */
+export const ADDRESSES = { model: "/model", checkpoint: "/checkpoint" } as const;
+
+/** What the page's worker does when it is told to. */
+export interface WebTasks {
+  /** Loads the model; milliseconds. */
+  load(dtype: Dtype, threads: number | undefined): Promise<number>;
+  speed(request: SpeedRequest): Promise<Figures>;
+  /** Converts the checkpoint into the page's storage and removes the result; milliseconds. */
+  convert(dtype: Dtype): Promise<number>;
+}
+
+declare global {
+  /** Of the page: its worker. */
+  var tasks: WebTasks;
+}

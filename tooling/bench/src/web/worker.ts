@@ -1,0 +1,32 @@
+import { convertCheckpoint } from "@internvl/convert";
+import { InternVL2_5ForConditionalGeneration as Model } from "@internvl/model";
+import { openStoredSink, removeStoredFolder, webFiles, webRuntime } from "@internvl/runtime-web";
+import { expose } from "comlink";
+import { timed } from "../measure.js";
+import { ADDRESSES, type WebTasks } from "./requests.js";
+import { measureSpeed } from "./tasks.js";
+
+let model: Model | undefined;
+
+const tasks: WebTasks = {
+  async load(dtype, threads) {
+    const { result, ms } = await timed(() =>
+      Model.from_pretrained(ADDRESSES.model, { dtype, threads, runtime: webRuntime }),
+    );
+    model = result;
+    return ms;
+  },
+  speed: (request) => measureSpeed(model!, request),
+  async convert(dtype) {
+    const folder = `bench-${crypto.randomUUID()}`;
+    try {
+      const source = await webFiles.open(ADDRESSES.checkpoint);
+      const { ms } = await timed(async () => convertCheckpoint(source, await openStoredSink(folder), { dtype }));
+      return ms;
+    } finally {
+      await removeStoredFolder(folder);
+    }
+  },
+};
+
+expose(tasks);

@@ -1,0 +1,56 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DirectoryFiles } from "@internvl/runtime-node";
+import sirv from "sirv";
+
+/** Threads need shared memory, which a page has only when it is cross-origin isolated. */
+const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
+/** A web server of this machine. */
+export interface LocalServer {
+  origin: string;
+  close(): Promise<void>;
+}
+
+export interface ServeOptions {
+  /** Directories by address, each with the `files.json` that pages look for. */
+  folders?: Readonly<Record<string, string>>;
+  /** Whether the headers are sent that give a page threads. Default: true. */
+  isolated?: boolean;
+}
+
+/** Serves a directory with a page in it, and other folders below addresses of their own, as they are now. */
+export async function serve(page: string, { folders = {}, isolated = true }: ServeOptions = {}): Promise<LocalServer> {
+  const handlers = Object.entries(folders).map(([address, directory]) => [address, serveFolder(directory)] as const);
+  const servePage = sirv(page);
+  const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(isolated ? ISOLATED : {})) response.setHeader(name, value);
+    const [address, handler] = handlers.find(([start]) => request.url?.startsWith(`${start}/`)) ?? [];
+    if (address === undefined || handler === undefined) return servePage(request, response);
+    request.url = request.url!.slice(address.length);
+    return handler(request, response);
+  });
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "localhost", resolve));
+  return {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    close: () => closeServer(server),
+  };
+}
+
+function serveFolder(directory: string): RequestListener {
+  const serveFile = sirv(directory, { dotfiles: true });
+  return (request, response) => {
+    if (request.url !== "/files.json") return serveFile(request, response);
+    new DirectoryFiles(directory).list().then(
+      (paths) => response.setHeader("Content-Type", "application/json").end(JSON.stringify(paths)),
+      (error) => response.writeHead(500).end(String(error)),
+    );
+  };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // The browser keeps its connections.
+  server.closeAllConnections();
+  await closed;
+}
