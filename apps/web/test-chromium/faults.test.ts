@@ -40,10 +40,10 @@ it("names what a model's folder lacks, and takes another folder", async () => {
       "samples has no complete tokenizer. Expected tokenizer.model,",
     );
     await load(`${root}/dist/model`, "auto");
-    await page.getByRole("button", { name: "Model: model" }).waitFor({ timeout: 90_000 });
+    await page.getByRole("button", { name: "Model: model", exact: true }).waitFor({ timeout: 90_000 });
     await page.getByRole("button", { name: "sign small" }).click();
     expect(await ask(page, "What is the word?")).toBe("PULL");
-    await page.getByRole("button", { name: "Model: model" }).click();
+    await page.getByRole("button", { name: "Model: model", exact: true }).click();
     // Headless Chromium has no adapter, and the page says so.
     await page.getByText(/model runs on wasm \(.*(WebGPU|adapter).*\) in int8/).waitFor();
   } finally {

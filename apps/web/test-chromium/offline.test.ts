@@ -28,4 +28,6 @@ it("works after a reload without network and server", async () => {
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
   await page.getByRole("button", { name: "sign small" }).click();
   expect(await ask(page, "What is the word?")).toBe("PULL");
+  // The policy did not forbid anything either.
+  expect(open.refusals).toEqual([]);
 });

@@ -16,6 +16,8 @@ export interface OpenPage {
   address: string;
   /** Errors of the page, and requests that failed. */
   problems: string[];
+  /** What a Content-Security-Policy forbade. */
+  refusals: string[];
   /** Hosts that anything in the context has asked. */
   hosts: Set<string>;
   stopServer(): Promise<void>;
@@ -49,10 +51,14 @@ export async function openPage({
   });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const problems: string[] = [];
+  const refusals: string[] = [];
   const hosts = new Set<string>();
   context.on("request", (request) => hosts.add(new URL(request.url()).host));
   await prepare?.(context);
   const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) refusals.push(message.text());
+  });
   page.on("pageerror", (error) => problems.push(String(error)));
   await page.goto(server.address);
   let isServed = true;
@@ -65,6 +71,7 @@ export async function openPage({
     context,
     address: server.address,
     problems,
+    refusals,
     hosts,
     stopServer,
     async close() {

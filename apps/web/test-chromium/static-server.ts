@@ -14,7 +14,19 @@ const TYPES: Record<string, string> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** The built page as a plain host of files serves it, below a folder and without any header of its own. */
+/** As strict as the README says that it may be. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self' blob:",
+  "img-src 'self' blob:",
+  "media-src blob:",
+  "manifest-src 'self'",
+].join("; ");
+
+/** The built page as a plain host serves it, below a folder, with a strict policy and without the headers of isolation. */
 export async function staticServer(): Promise<Server> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, "http://localhost");
@@ -22,7 +34,11 @@ export async function staticServer(): Promise<Server> {
     try {
       const bytes = await readFile(join(root, "dist", path === "." ? "index.html" : path));
       const type = TYPES[extname(path === "." ? "index.html" : path)] ?? "application/octet-stream";
-      response.writeHead(200, { "content-type": type, "content-length": bytes.length });
+      response.writeHead(200, {
+        "content-type": type,
+        "content-length": bytes.length,
+        "content-security-policy": POLICY,
+      });
       response.end(request.method === "HEAD" ? undefined : bytes);
     } catch {
       response.writeHead(404).end();

@@ -27,6 +27,14 @@ describe("reduce", () => {
     expect(state.turns[0]!.answer.tokens).toHaveLength(2);
   });
 
+  it("keeps a token that comes after the report, and not its text or stage twice", () => {
+    let state = reduce(stateWith([turn("t", [])]), { type: "answered", turn: "t", report: report("ab.") });
+    const token = { text: ".", probability: 1, alternatives: [] };
+    state = reduce(state, { type: "token", turn: "t", piece: ".", token });
+    state = reduce(state, { type: "stage", turn: "t", stage: { name: "prefill", done: 1, total: 1 } });
+    expect(state.turns[0]!.answer).toMatchObject({ text: "ab.", tokens: [token], stage: undefined });
+  });
+
   it("gives a dropped turn's pictures back to the next question and forgets later ones", () => {
     const turns = [answered("1", ["p"], "A."), answered("2", ["q"], "B."), answered("3", ["r"], "C.")];
     const state = reduce(stateWith(turns, ["p", "q", "r"]), { type: "truncate", turn: "2" });

@@ -10,13 +10,13 @@ export function AddPicture() {
   const [hasCamera, setCamera] = useState(false);
   return (
     <div class="add">
-      <button type="button" onClick={() => input.current?.click()}>
+      <button type="button" aria-label="Add a picture" onClick={() => input.current?.click()}>
         <Icon name="picture" />
-        Add a picture
+        <span>Add a picture</span>
       </button>
-      <button type="button" onClick={() => setCamera(true)}>
+      <button type="button" aria-label="Camera" onClick={() => setCamera(true)}>
         <Icon name="camera" />
-        Camera
+        <span>Camera</span>
       </button>
       <input
         ref={input}

@@ -1,6 +1,7 @@
 import { AddPicture } from "./AddPicture.js";
 import { Icon } from "./Icon.js";
 import { useStore } from "./session-context.js";
+import { Thumbnail } from "./Thumbnail.js";
 
 /** All pictures of the conversation, small; those that wait for a question can be taken away. */
 export function MediaStrip() {
@@ -8,23 +9,23 @@ export function MediaStrip() {
   return (
     <div class="strip">
       <ul aria-label="Pictures of this conversation">
-        {Object.values(media).map(({ id, name, kind, url }) => (
-          <li key={id}>
+        {Object.values(media).map((item) => (
+          <li key={item.id}>
             <button
               type="button"
               class="thumb"
-              aria-label={`Show ${name}`}
-              aria-pressed={id === selected}
-              onClick={() => dispatch({ type: "select", id })}
+              aria-label={`Show ${item.name}`}
+              aria-pressed={item.id === selected}
+              onClick={() => dispatch({ type: "select", id: item.id })}
             >
-              {kind === "video" ? <video src={url} muted preload="metadata" /> : <img src={url} alt="" />}
+              <Thumbnail item={item} alt="" />
             </button>
-            {waiting.includes(id) && (
+            {waiting.includes(item.id) && (
               <button
                 type="button"
                 class="remove"
-                aria-label={`Take ${name} away`}
-                onClick={() => dispatch({ type: "remove", id })}
+                aria-label={`Take ${item.name} away`}
+                onClick={() => dispatch({ type: "remove", id: item.id })}
               >
                 <Icon name="close" />
               </button>

@@ -9,9 +9,9 @@ import { useSession, useStore } from "./session-context.js";
 const DTYPES = ["int8", "q8", "q4", "fp16", "fp32"];
 
 const DEVICES: readonly { name: DeviceName; text: string }[] = [
-  { name: "wasm", text: "wasm: the processor, the same numbers everywhere" },
-  { name: "webgpu", text: "webgpu: the graphics card, for the language model" },
-  { name: "auto", text: "auto: webgpu where there is an adapter for it" },
+  { name: "wasm", text: "wasm (the processor)" },
+  { name: "webgpu", text: "webgpu (graphics, for the language model)" },
+  { name: "auto", text: "auto (webgpu where it can be)" },
 ];
 
 /** Which model, where it runs, and what is stored. */
@@ -97,9 +97,10 @@ export function ModelDialog({ onClose }: { onClose: () => void }) {
         </div>
       </form>
       {model.status === "ready" && (
-        <p class="faint">
-          {model.facts.name} runs on {model.facts.device.name} ({model.facts.device.reason}) in {model.facts.dtype},
-          loaded in {formatSeconds(model.facts.seconds)}.
+        <p class="faint facts">
+          {model.facts.name} runs on {model.facts.device.name}{" "}
+          {model.request.device === "auto" && `(${model.facts.device.reason}) `}in {model.facts.dtype}, loaded in{" "}
+          {formatSeconds(model.facts.seconds)}.
         </p>
       )}
       <StoragePanel />

@@ -14,7 +14,7 @@ export function Picture({ item }: { item: MediaItem }) {
   const facts = state.model.status === "ready" ? state.model.facts : undefined;
   const showsGrid = state.showTiles && kind === "picture" && isMeasured && facts !== undefined;
   return (
-    <figure class="picture">
+    <figure class={`picture ${kind}`}>
       <div class="frame" style={{ "--ratio": String(ratio) }}>
         {kind === "video" ? (
           <video src={url} controls muted aria-label={name} />

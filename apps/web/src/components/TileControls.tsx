@@ -18,7 +18,7 @@ export function TileControls({ item }: { item: MediaItem }) {
     dispatch({ type: "tiles", tiles: next });
   };
   return (
-    <div class="tile-controls">
+    <div class={showTiles ? "tile-controls open" : "tile-controls"}>
       <button
         type="button"
         class="quiet toggle"

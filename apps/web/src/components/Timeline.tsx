@@ -28,7 +28,8 @@ export function Timeline({ item }: { item: MediaItem }) {
       </label>
       {problem !== undefined && <p role="alert">{problem.message}</p>}
       {preview === undefined && problem === undefined && <p role="status">Reading the frames…</p>}
-      <ol aria-label="Frames">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys scroll what has the focus. */}
+      <ol aria-label="Frames" tabIndex={0}>
         {frames.map(({ url, seconds, index }) => (
           <li key={index}>
             <img src={url} alt={`Frame ${index}`} />
@@ -38,7 +39,8 @@ export function Timeline({ item }: { item: MediaItem }) {
       </ol>
       {preview !== undefined && model.status === "ready" && (
         <p class="faint">
-          {frames.length} frames, one tile each: {frames.length * (model.facts.tiling.tokensPerTile + 2)} tokens
+          {frames.length} frames, one tile each: pictures of {frames.length * (model.facts.tiling.tokensPerTile + 2)}{" "}
+          tokens
         </p>
       )}
     </div>

@@ -4,14 +4,13 @@ import { confidence, percentText, visibleToken } from "../state/tokens.js";
 
 /** The tokens of an answer, coloured and underlined by how sure the model was, with what else could have stood there. */
 export function TokenView({ tokens }: { tokens: readonly TokenInfo[] }) {
-  const [chosen, choose] = useState(0);
-  const token = tokens[Math.min(chosen, tokens.length - 1)];
-  if (token === undefined) return null;
+  const [chosen, choose] = useState<number | undefined>(undefined);
+  const token = chosen === undefined ? undefined : tokens[chosen];
   const move = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    const next = Math.min(tokens.length - 1, Math.max(0, chosen + step));
+    const next = Math.min(tokens.length - 1, Math.max(0, (chosen ?? 0) + step));
     choose(next);
     const buttons = (event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>("button");
     buttons[next]?.focus();
@@ -25,7 +24,7 @@ export function TokenView({ tokens }: { tokens: readonly TokenInfo[] }) {
             key={index}
             type="button"
             class={`token ${confidence(probability)}`}
-            tabIndex={index === chosen ? 0 : -1}
+            tabIndex={index === (chosen ?? 0) ? 0 : -1}
             aria-label={`${visibleToken(text)}, ${percentText(probability)}`}
             aria-pressed={index === chosen}
             onClick={() => choose(index)}
@@ -36,26 +35,32 @@ export function TokenView({ tokens }: { tokens: readonly TokenInfo[] }) {
           </button>
         ))}
       </div>
-      <table>
-        <caption>
-          <b>{visibleToken(token.text)}</b> had {percentText(token.probability)}. The likeliest here:
-        </caption>
-        <tbody>
-          {token.alternatives.map((other, index) => (
-            <tr key={index}>
-              <th scope="row">{visibleToken(other.text)}</th>
-              <td>
-                <meter min={0} max={1} value={other.probability} aria-label={visibleToken(other.text)} />
-              </td>
-              <td>{percentText(other.probability)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {token !== undefined && <Alternatives token={token} />}
       <p class="legend">
         <span class="token sure">over 90 %</span> <span class="token likely">50 to 90 %</span>{" "}
         <span class="token unsure">under 50 %</span>
       </p>
     </div>
+  );
+}
+
+function Alternatives({ token }: { token: TokenInfo }) {
+  return (
+    <table>
+      <caption>
+        <b>{visibleToken(token.text)}</b> had {percentText(token.probability)}. The likeliest here:
+      </caption>
+      <tbody>
+        {token.alternatives.map((other, index) => (
+          <tr key={index}>
+            <th scope="row">{visibleToken(other.text)}</th>
+            <td>
+              <meter min={0} max={1} value={other.probability} aria-label={visibleToken(other.text)} />
+            </td>
+            <td>{percentText(other.probability)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -5,6 +5,7 @@ import type { Turn } from "../state/types.js";
 import { AnswerText } from "./AnswerText.js";
 import { Icon } from "./Icon.js";
 import { useSession, useStore } from "./session-context.js";
+import { Thumbnail } from "./Thumbnail.js";
 import { TokenView } from "./TokenView.js";
 
 /** A question and its answer. */
@@ -16,13 +17,10 @@ export function TurnView({ turn }: { turn: Turn }) {
   return (
     <li class="turn">
       <div class="question">
-        {turn.media.map((medium) => (
-          <img
-            key={medium}
-            src={media[medium]?.kind === "picture" ? media[medium].url : ""}
-            alt={media[medium]?.name ?? ""}
-          />
-        ))}
+        {turn.media.map((medium) => {
+          const item = media[medium];
+          return item !== undefined && <Thumbnail key={medium} item={item} alt={item.name} />;
+        })}
         <p>{question}</p>
       </div>
       <div class="answer" aria-busy={isWorking}>

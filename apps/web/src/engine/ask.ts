@@ -11,6 +11,7 @@ import { escapesQuestions, messagesOf } from "./messages.js";
 import type { AnswerReport, AskEvent, AskRequest, StageName } from "./protocol.js";
 import type { ReadingCache } from "./reading-cache.js";
 import { tokenInfo } from "./token-info.js";
+import type { Tokenizer } from "./tokenizer.js";
 
 /** How many tokens are named beside the one that was chosen. */
 const ALTERNATIVES = 5;
@@ -53,7 +54,10 @@ export async function ask({ model, processor, shelf, cache, request, signal, tel
   // Beams rewrite what they have said, so nothing of them can be streamed.
   const streams = !(Number(request.options["num_beams"] ?? 1) > 1);
   const streamer = streams ? new TokenIteratorStreamer(decoder, { top_logprobs: ALTERNATIVES }) : undefined;
-  const reading = streamer === undefined ? undefined : readTokens(streamer, report, started, tell);
+  const reading =
+    streamer === undefined
+      ? undefined
+      : readTokens({ streamer, tokenizer: processor.tokenizer, report, started, tell });
   try {
     const result = await model.generate({
       ...inputs,
@@ -108,12 +112,14 @@ async function prepare({ processor, shelf, request, signal, stage }: Preparing) 
   });
 }
 
-async function readTokens(
-  streamer: TokenIteratorStreamer,
-  report: AnswerReport,
-  started: number,
-  tell: Asking["tell"],
-): Promise<void> {
+interface Reading extends Pick<Asking, "tell"> {
+  streamer: TokenIteratorStreamer;
+  tokenizer: Tokenizer;
+  report: AnswerReport;
+  started: number;
+}
+
+async function readTokens({ streamer, tokenizer, report, started, tell }: Reading): Promise<void> {
   let first = started;
   for await (const event of streamer) {
     const now = performance.now();
@@ -126,7 +132,7 @@ async function readTokens(
     // Models like to begin with a space.
     const piece = report.text === "" ? event.piece.trimStart() : event.piece;
     report.text += piece;
-    tell({ kind: "token", piece, token: tokenInfo(event) });
+    tell({ kind: "token", piece, token: tokenInfo(event, tokenizer) });
   }
 }
 

@@ -81,7 +81,7 @@ interface Alternative {
 }
 
 export interface TokenInfo {
-  /** The token alone. Empty for one that is not shown, as the end of a turn. */
+  /** The token alone; the name of one that is not shown, as the end of a turn. */
   text: string;
   probability: number;
   /** The likeliest in its place, likeliest first. */

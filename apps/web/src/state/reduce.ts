@@ -45,12 +45,15 @@ export function reduce(state: State, action: Action): State {
     case "asked":
       return { ...state, turns: [...state.turns, action.turn], waiting: [], editing: undefined, pointed: undefined };
     case "stage":
-      return changeAnswer(state, action.turn, () => ({ stage: action.stage }));
+      return changeAnswer(state, action.turn, ({ status }) => (status === "working" ? { stage: action.stage } : {}));
     case "token":
       return changeAnswer(state, action.turn, (answer) => ({
-        text: answer.text + action.piece,
         tokens: [...answer.tokens, action.token],
-        stage: { name: "write", done: answer.tokens.length + 1, total: 0 },
+        // Tokens and the report come by different ports: one may come after the report, whose text has it already.
+        ...(answer.status === "working" && {
+          text: answer.text + action.piece,
+          stage: { name: "write", done: answer.tokens.length + 1, total: 0 },
+        }),
       }));
     case "answered":
       return changeAnswer(state, action.turn, () => ({

@@ -12,8 +12,7 @@ export function percentText(probability: number): string {
   return `${percent < 10 ? percent.toFixed(1) : percent.toFixed(0)} %`;
 }
 
-/** A token with what cannot be seen made visible. A token without text ends the answer. */
+/** A token with what cannot be seen made visible. */
 export function visibleToken(text: string): string {
-  if (text === "") return "⏹";
   return text.replaceAll("\n", "⏎").replaceAll(" ", "␣").replaceAll("\t", "⇥");
 }
