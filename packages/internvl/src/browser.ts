@@ -3,6 +3,13 @@ import { defaultRuntime } from "./web-runtime.js";
 
 setDefaultRuntime(defaultRuntime);
 
-export { deleteStoredModel, listStoredModels, openDirectoryHandle, openFileList } from "@internvl/runtime-web";
+export {
+  deleteStoredModel,
+  listStoredFolders,
+  listStoredModels,
+  openDirectoryHandle,
+  openFileList,
+  removeStoredFolder,
+} from "@internvl/runtime-web";
 export * from "./api.js";
 export { defaultRuntime } from "./web-runtime.js";

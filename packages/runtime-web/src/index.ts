@@ -1,6 +1,7 @@
 export { openDirectoryHandle, openFileList } from "./files/chosen.js";
 export { openStoredSink, removeStoredFolder } from "./files/sink.js";
 export { createWebFiles, webFiles } from "./files/store.js";
+export { listStoredFolders, type StoredFolder } from "./files/stored-folders.js";
 export type { WebFilesOptions } from "./hub/settings.js";
 export { deleteStoredModel, listStoredModels, type StoredModel } from "./hub/stored-models.js";
 export { chooseDevice, type WebDevice, type WebDeviceChoice } from "./inference/device.js";

@@ -1,6 +1,13 @@
 import type { ProgressInfo } from "@internvl/core";
 import { describeFilesContract } from "@internvl/core/contract";
-import { createWebFiles, openFileList, webFiles } from "@internvl/runtime-web";
+import {
+  createWebFiles,
+  listStoredFolders,
+  openFileList,
+  openStoredSink,
+  removeStoredFolder,
+  webFiles,
+} from "@internvl/runtime-web";
 import { describe, expect, it } from "vitest";
 import { storedFolder, writeAll } from "./folder.js";
 import { serveFolder } from "./serve-folder.js";
@@ -90,6 +97,21 @@ describe("names of models", () => {
       expect(await (await webFiles.open(written)).list()).toEqual(["config.json", "onnx/graph.onnx"]);
     }
     expect(await (await webFiles.open(name, { subfolder: "onnx" })).list()).toEqual(["graph.onnx"]);
+  });
+
+  it("are listed with the bytes that they take, unfinished ones too", async () => {
+    const { name } = await storedFolder();
+    await writeAll(`${name}/one`, { "config.json": "{}", "onnx/graph.onnx": "graph" });
+    await writeAll(`${name}/two`, { "onnx/graph.onnx": "g" });
+    const cut = await (await openStoredSink(`${name}/one`)).create("rest.bin");
+    const listed = async () => (await listStoredFolders()).filter((folder) => folder.name.startsWith(name));
+    expect(await listed()).toEqual([
+      { name: `${name}/one`, bytes: 7 },
+      { name: `${name}/two/onnx`, bytes: 1 },
+    ]);
+    await cut.abort();
+    await removeStoredFolder(`${name}/one`);
+    expect((await listed()).map((folder) => folder.name)).toEqual([`${name}/two/onnx`]);
   });
 
   it("mean the same in a worker whose script lies elsewhere", async () => {

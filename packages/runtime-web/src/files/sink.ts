@@ -2,7 +2,7 @@ import { assertSafePath, type FileSink, InternVLError, type PartialFile, partial
 import { findFolder, moveFile, privateFolder, remove, splitPath, writeFailed } from "./opfs.js";
 
 /** Where the folders lie that pages write. */
-const FOLDERS = "folders";
+export const FOLDERS = "folders";
 
 /**
  * The path of a folder within the page's own storage, from what people write for folders: `./my-model`, `/my-model` and
