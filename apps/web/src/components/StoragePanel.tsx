@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { StoredModelInfo } from "../engine/protocol.js";
-import { formatBytes } from "../state/format.js";
+import type { StoredItem } from "../engine/protocol.js";
+import { formatBytes, storedName } from "../state/format.js";
 import { problemOf } from "../state/problem.js";
 import type { Problem as ProblemState } from "../state/types.js";
 import { Problem } from "./Problem.js";
@@ -9,28 +9,28 @@ import { useSession, useStore } from "./session-context.js";
 interface Stored {
   usage?: number;
   quota?: number;
-  models: StoredModelInfo[];
+  items: StoredItem[];
 }
 
 /** What this page keeps in the browser. */
 export function StoragePanel() {
   const { engine } = useSession();
   const [{ isKept }] = useStore();
-  const [stored, setStored] = useState<Stored>({ models: [] });
+  const [stored, setStored] = useState<Stored>({ items: [] });
   const [problem, setProblem] = useState<ProblemState | undefined>(undefined);
   const fail = (error: unknown) => setProblem(problemOf(error));
   const read = async () => {
     const { usage, quota } = await navigator.storage.estimate();
-    setStored({ usage, quota, models: (await engine?.storedModels()) ?? [] });
+    setStored({ usage, quota, items: (await engine?.stored()) ?? [] });
   };
   useEffect(() => {
     read().catch(fail);
   }, []);
-  const remove = async ({ id, revision }: StoredModelInfo) => {
-    await engine?.deleteModel(id, revision);
+  const remove = async (item: StoredItem) => {
+    await engine?.deleteStored(item);
     await read();
   };
-  const { usage, quota, models } = stored;
+  const { usage, quota, items } = stored;
   return (
     <section class="storage" aria-label="Storage">
       <h3>Storage</h3>
@@ -40,16 +40,20 @@ export function StoragePanel() {
         </p>
       )}
       {isKept && <p class="faint">This page and the demo model work without a network now.</p>}
-      {models.length === 0 ? (
-        <p class="faint">No model of the Hub is stored.</p>
+      {items.length === 0 ? (
+        <p class="faint">No other model is stored.</p>
       ) : (
         <ul>
-          {models.map((model) => (
-            <li key={`${model.id}@${model.revision}`}>
+          {items.map((item) => (
+            <li key={storedName(item)}>
               <span>
-                {model.id} <small>{formatBytes(model.bytes)}</small>
+                {storedName(item)} <small>{formatBytes(item.bytes)}</small>
               </span>
-              <button type="button" aria-label={`Delete ${model.id}`} onClick={() => void remove(model).catch(fail)}>
+              <button
+                type="button"
+                aria-label={`Delete ${storedName(item)}`}
+                onClick={() => void remove(item).catch(fail)}
+              >
                 Delete
               </button>
             </li>

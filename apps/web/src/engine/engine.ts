@@ -1,4 +1,4 @@
-import { deleteStoredModel, listStoredModels } from "@internvl/runtime-web";
+import { deleteStoredModel, listStoredFolders, listStoredModels, removeStoredFolder } from "@internvl/runtime-web";
 import { type DtypeOption, InternVL2_5ForConditionalGeneration, InternVL2_5Processor, InternVLError } from "internvl";
 import { ask } from "./ask.js";
 import { MediaShelf } from "./media-shelf.js";
@@ -12,7 +12,7 @@ import type {
   LoadRequest,
   Medium,
   ModelFacts,
-  StoredModelInfo,
+  StoredItem,
   VideoPreview,
 } from "./protocol.js";
 import { ReadingCache } from "./reading-cache.js";
@@ -79,12 +79,18 @@ export class Engine {
     for (const controller of this.#running) controller.abort();
   }
 
-  async storedModels(): Promise<StoredModelInfo[]> {
-    return (await listStoredModels()).map(({ id, revision, bytes }) => ({ id, revision, bytes }));
+  async stored(): Promise<StoredItem[]> {
+    const [downloads, folders] = await Promise.all([listStoredModels(), listStoredFolders()]);
+    return [
+      ...downloads.map(({ id, revision, bytes }) => ({ kind: "download", id, revision, bytes }) as const),
+      ...folders.map((folder) => ({ kind: "folder", ...folder }) as const),
+    ];
   }
 
-  async deleteModel(id: string, revision: string): Promise<void> {
-    await deleteStoredModel(id, { revision }).catch((error: unknown) => {
+  async deleteStored(item: StoredItem): Promise<void> {
+    const deleting =
+      item.kind === "folder" ? removeStoredFolder(item.name) : deleteStoredModel(item.id, { revision: item.revision });
+    await deleting.catch((error: unknown) => {
       throw plainError(error);
     });
   }

@@ -120,8 +120,7 @@ export interface VideoPreview {
   frames: { seconds: number | null; index: number; picture: Blob }[];
 }
 
-export interface StoredModelInfo {
-  id: string;
-  revision: string;
-  bytes: number;
-}
+/** What this browser keeps: a model that was downloaded, or a folder that one was converted into. */
+export type StoredItem =
+  | { kind: "download"; id: string; revision: string; bytes: number }
+  | { kind: "folder"; name: string; bytes: number };

@@ -1,4 +1,4 @@
-import type { AnswerReport, LoadProgress } from "../engine/protocol.js";
+import type { AnswerReport, LoadProgress, StoredItem } from "../engine/protocol.js";
 import type { Answer } from "./types.js";
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
@@ -79,4 +79,10 @@ function count(number: number, noun: string): string {
 export function formatTime(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   return `${minutes}:${(seconds - 60 * minutes).toFixed(1).padStart(4, "0")}`;
+}
+
+/** How the storage panel names what is kept. */
+export function storedName(item: StoredItem): string {
+  if (item.kind === "folder") return item.name.replace(/^converted\//, "Converted: ");
+  return item.revision === "main" ? item.id : `${item.id} (${item.revision})`;
 }
