@@ -19,6 +19,11 @@ export interface ModelFiles {
   readonly name: string;
   /** Names the content: the same string stands for the same bytes. Absent where files may change, as in a directory. */
   readonly version?: string;
+  /**
+   * What another thread opens the same files from, with its `FileStore.reopen`: something that can be sent there. Absent where
+   * only this thread has them.
+   */
+  readonly portable?: unknown;
   /** All paths, sorted. */
   list(): Promise<string[]>;
   /** Whether there is a file with this path. */
@@ -55,6 +60,8 @@ export interface FileStore {
    * address is relative to what asks for it, and a worker's script lies elsewhere than its page.
    */
   nameElsewhere?(model: string): Promise<string>;
+  /** Files that another thread has opened, from their `portable`; absent where files are not sent between threads. */
+  reopen?(portable: unknown): ModelFiles;
 }
 
 /** A file that is being written under a temporary name. */

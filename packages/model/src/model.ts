@@ -5,6 +5,7 @@ import {
   type LongCallOptions,
   type ModelFiles,
   openModel,
+  type Runtime,
   resolveRuntime,
   type Tensor,
 } from "@internvl/core";
@@ -18,6 +19,7 @@ import type { PastKeyValues } from "./engine/past-key-values.js";
 import { convertedFiles, type LoadOptions, loadEngine, placeFolder } from "./loading.js";
 import { reportingTo } from "./streaming.js";
 import { WorkerEngine } from "./worker/client.js";
+import type { ModelSource } from "./worker/messages.js";
 
 export interface ModelOptions extends LoadOptions {
   /**
@@ -160,13 +162,19 @@ export class InternVL2_5ForConditionalGeneration {
 
 async function startWorker(model: string | ModelFiles, options: ModelOptions): Promise<Engine> {
   const runtime = resolveRuntime(options.runtime);
-  if (runtime.spawnModelWorker === undefined || typeof model !== "string") {
+  const source = await sourceElsewhere(runtime, model);
+  if (runtime.spawnModelWorker === undefined || source === undefined) {
     throw new InternVLError("UNSUPPORTED", {
-      what: "{ worker: true } needs a model id or a directory, and a runtime that has threads",
-      got: typeof model === "string" ? `the runtime "${runtime.name}", which has none` : "files that are open already",
-      fix: 'Import from "internvl", which brings the worker, and pass the directory; or leave out { worker: true }.',
+      what: "{ worker: true } needs a model that another thread can find, and a runtime that has threads",
+      got: source === undefined ? "files that only this thread has" : `the runtime "${runtime.name}", which has none`,
+      fix: 'Import from "internvl", which brings the worker, and pass a name or chosen files; or leave out { worker: true }.',
     });
   }
-  const name = (await runtime.files.nameElsewhere?.(model)) ?? model;
-  return WorkerEngine.start(await runtime.spawnModelWorker(), name, options);
+  return WorkerEngine.start(await runtime.spawnModelWorker(), source, options);
+}
+
+/** What a worker opens the model from; undefined when it cannot. */
+async function sourceElsewhere({ files }: Runtime, model: string | ModelFiles): Promise<ModelSource | undefined> {
+  if (typeof model === "string") return { name: (await files.nameElsewhere?.(model)) ?? model };
+  return files.reopen === undefined || model.portable === undefined ? undefined : { portable: model.portable };
 }

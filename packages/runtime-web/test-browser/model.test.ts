@@ -1,7 +1,13 @@
-import type { Runtime } from "@internvl/core";
+import { MemoryFolder, type ModelFiles, type Runtime } from "@internvl/core";
 import { InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
-import { createWorkerPort, removeStoredFolder, webRuntime } from "@internvl/runtime-web";
+import {
+  createWorkerPort,
+  openDirectoryHandle,
+  openFileList,
+  removeStoredFolder,
+  webRuntime,
+} from "@internvl/runtime-web";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { continuation, convertTiny, goldenCases } from "./tiny.js";
 
@@ -14,6 +20,12 @@ beforeAll(async () => {
   processor = await InternVL2_5Processor.from_pretrained(FOLDER, { runtime: webRuntime });
 });
 afterAll(() => removeStoredFolder(FOLDER));
+
+async function folderHandle(): Promise<FileSystemDirectoryHandle> {
+  let folder = await navigator.storage.getDirectory();
+  for (const name of ["internvl", "folders", FOLDER]) folder = await folder.getDirectoryHandle(name);
+  return folder;
+}
 
 const inWorker: Runtime = {
   ...webRuntime,
@@ -34,6 +46,39 @@ describe.each([
   it.each(Object.keys(cases))("answers with the original's tokens: %s", async (name) => {
     const { generated } = cases[name]!;
     expect(await continuation(model, processor, cases[name]!)).toEqual(generated);
+  });
+});
+
+describe("files that a person has chosen", () => {
+  const answers = async (files: ModelFiles) => {
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(files, { runtime: inWorker, worker: true });
+    const [row] = Object.values(cases);
+    expect(await continuation(model, processor, row!)).toEqual(row!.generated);
+    await model.dispose();
+  };
+
+  it("are opened by a worker as well: a folder's handle", async () => {
+    await answers(openDirectoryHandle(await folderHandle()));
+  });
+
+  it("are opened by a worker as well: a list of files", async () => {
+    const stored = openDirectoryHandle(await folderHandle());
+    const files: File[] = [];
+    for (const path of await stored.list()) {
+      const file = new File([await stored.blob!(path)], path.split("/").at(-1)!);
+      Object.defineProperty(file, "webkitRelativePath", { value: `my-model/${path}` });
+      files.push(file);
+    }
+    await answers(openFileList(files));
+  });
+
+  it("that are open in this thread only are refused, and the message says what to pass", async () => {
+    const files = new MemoryFolder({ "config.json": "{}" });
+    const loading = InternVL2_5ForConditionalGeneration.from_pretrained(files, { runtime: inWorker, worker: true });
+    await expect(loading).rejects.toMatchObject({
+      code: "UNSUPPORTED",
+      message: expect.stringContaining("files that only this thread has"),
+    });
   });
 });
 

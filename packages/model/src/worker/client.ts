@@ -19,7 +19,16 @@ import type {
 import type { PastKeyValues } from "../engine/past-key-values.js";
 import type { LoadOptions } from "../loading.js";
 import { reportingTo } from "../streaming.js";
-import { type CacheRows, type Generated, pack, type Reply, type Request, unpack, unpackError } from "./messages.js";
+import {
+  type CacheRows,
+  type Generated,
+  type ModelSource,
+  pack,
+  type Reply,
+  type Request,
+  unpack,
+  unpackError,
+} from "./messages.js";
 import { type CachePort, emptyMirror, mirrorOf, RemoteKeyValueCache } from "./remote-cache.js";
 
 interface Pending extends LongCallOptions {
@@ -60,12 +69,12 @@ export class WorkerEngine implements Engine {
     });
   }
 
-  /** Loads `model` in the worker behind `port`. */
-  static async start(port: WorkerPort, model: string, options: LoadOptions): Promise<WorkerEngine> {
+  /** Loads a model in the worker behind `port`. */
+  static async start(port: WorkerPort, source: ModelSource, options: LoadOptions): Promise<WorkerEngine> {
     const { runtime: _runtime, signal, progress_callback, ...rest } = options;
     const engine = new WorkerEngine(port);
     try {
-      const request: RequestBody = { type: "load", model, options: rest };
+      const request: RequestBody = { type: "load", source, options: rest };
       const { dtype, devices } = (await engine.#request(request, { signal, progress_callback })) as EngineParts;
       engine.dtype = dtype;
       engine.devices = devices;

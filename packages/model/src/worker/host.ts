@@ -22,13 +22,12 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
     const progress_callback = (info: ProgressInfo) => send({ id, type: "progress", info });
     const calls = { signal, progress_callback };
     switch (request.type) {
-      case "load":
-        model = await InternVL2_5ForConditionalGeneration.from_pretrained(request.model, {
-          ...request.options,
-          ...calls,
-          runtime,
-        });
+      case "load": {
+        const { source, options } = request;
+        const found = "name" in source ? source.name : runtime.files.reopen!(source.portable);
+        model = await InternVL2_5ForConditionalGeneration.from_pretrained(found, { ...options, ...calls, runtime });
         return { dtype: model.dtype, devices: model.devices } satisfies EngineParts;
+      }
       case "forward":
         return caches.lend(request.cache, async (given) => {
           const inputs = { ...unpack(request.inputs), ...calls, past_key_values: given };

@@ -13,9 +13,17 @@ import type { LoadOptions } from "../loading.js";
 
 // Structured cloning takes no class instances, so tensors cross as plain objects: see `pack`.
 
+/** Where a worker finds a model: by its name, or in what `ModelFiles.portable` sends of files that are open. */
+export type ModelSource = { name: string } | { portable: unknown };
+
 /** What the page or program asks of the thread that holds the model. `id` ties answers to requests. */
 export type Request =
-  | { id: number; type: "load"; model: string; options: Omit<LoadOptions, "runtime" | "signal" | "progress_callback"> }
+  | {
+      id: number;
+      type: "load";
+      source: ModelSource;
+      options: Omit<LoadOptions, "runtime" | "signal" | "progress_callback">;
+    }
   /** `cache`: the number of `past_key_values`. */
   | { id: number; type: "forward"; inputs: ForwardInputs; cache?: number }
   | { id: number; type: "features"; pixel_values: Tensor }

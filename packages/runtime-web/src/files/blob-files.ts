@@ -4,6 +4,7 @@ import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, t
 export interface BlobSource {
   readonly name: string;
   readonly version?: string;
+  readonly portable?: unknown;
   /** All paths, in any order. */
   list(): Promise<string[]>;
   /** Bytes; undefined where there is no such file. Fetches nothing. */
@@ -17,6 +18,7 @@ export interface BlobSource {
 export class BlobFiles implements ModelFiles {
   readonly name: string;
   readonly version?: string;
+  readonly portable?: unknown;
   readonly prefetch?: ModelFiles["prefetch"];
   readonly #source: BlobSource;
 
@@ -24,6 +26,7 @@ export class BlobFiles implements ModelFiles {
     this.#source = source;
     this.name = source.name;
     if (source.version !== undefined) this.version = source.version;
+    if (source.portable !== undefined) this.portable = source.portable;
     if (source.prefetch !== undefined) this.prefetch = (paths, options = {}) => source.prefetch!(paths, options);
   }
 

@@ -1,7 +1,7 @@
 import { assertSafePath, type FileStore, InternVLError, type ModelFiles } from "@internvl/core";
 import { isHubId, openHub } from "../hub/open.js";
 import { resolveSettings, type WebFilesOptions } from "../hub/settings.js";
-import { openDirectoryHandle } from "./chosen.js";
+import { openDirectoryHandle, reopenChosen } from "./chosen.js";
 import { findFolder, privateFolder } from "./opfs.js";
 import { storedFolderPath } from "./sink.js";
 import { UrlFiles } from "./url-files.js";
@@ -36,6 +36,7 @@ export function createWebFiles(options: WebFilesOptions = {}): FileStore {
       const isRelative = /^\.{0,2}\//.test(model) && (await storedFolder(model, "")) === undefined;
       return isRelative ? new URL(model, location.href).href : model;
     },
+    reopen: reopenChosen,
   };
 }
 
