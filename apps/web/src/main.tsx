@@ -4,6 +4,7 @@ import { SessionContext } from "./components/session-context.js";
 import { startEngine } from "./engine/client.js";
 import { registerServiceWorker } from "./offline/register.js";
 import { initialState, reduce } from "./state/reduce.js";
+import { releaseUrls } from "./state/release-urls.js";
 import { Session } from "./state/session.js";
 import { createStore } from "./state/store.js";
 import { applyTheme, savedTheme } from "./state/theme.js";
@@ -11,6 +12,7 @@ import "./styles/main.css";
 
 applyTheme(savedTheme());
 const store = createStore(initialState, reduce);
+releaseUrls(store);
 const demo = new URL("model", document.baseURI).href;
 const session = new Session({ store, startEngine, demo });
 

@@ -122,6 +122,24 @@ describe("Session", () => {
     expect(store.get().model.status).toBe("ready");
   });
 
+  it("shows the frames that were asked for last, whichever are there first", async () => {
+    const previews: { segments: number; resolve: (preview: unknown) => void }[] = [];
+    const preview = ({ segments }: { segments: number }) =>
+      new Promise((resolve) => previews.push({ segments, resolve }));
+    const { session, store } = sessionWith({ preview });
+    await session.load(demo);
+    session.add({ ...picture, kind: "video", segments: 8, suggestions: [] });
+    const id = store.get().waiting[0]!;
+    const resampled = session.resample(id, 3);
+    const made = (width: number) => ({ width, height: 1, duration: null, frames: [] });
+    previews[1]!.resolve(made(3));
+    await resampled;
+    previews[0]!.resolve(made(8));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(previews.map(({ segments }) => segments)).toEqual([8, 3]);
+    expect(store.get().media[id]).toMatchObject({ segments: 3, preview: { width: 3 } });
+  });
+
   it("ends an answer whose model is replaced", async () => {
     const { session, store } = sessionWith({ ask: () => new Promise(() => {}) });
     await session.load(demo);

@@ -24,7 +24,11 @@ export function TurnView({ turn }: { turn: Turn }) {
         <p>{question}</p>
       </div>
       <div class="answer" aria-busy={isWorking}>
-        {view === "tokens" ? <TokenView tokens={answer.tokens} /> : <AnswerText turn={id} text={answer.text} />}
+        {view === "tokens" && answer.tokens.length > 0 ? (
+          <TokenView tokens={answer.tokens} />
+        ) : (
+          <AnswerText turn={id} text={answer.text} />
+        )}
         {isWorking && (
           <p class="stage-text" role="status">
             {stageText(answer.stage)}

@@ -1,15 +1,11 @@
-import {
-  type InternVL2_5ForConditionalGeneration,
-  type InternVL2_5Processor,
-  type ProgressInfo,
-  TokenIteratorStreamer,
-} from "internvl";
+import type { InternVL2_5ForConditionalGeneration, InternVL2_5Processor, ProgressInfo } from "internvl";
 import { STOPPED } from "../state/problem.js";
 import { answerDecoder } from "./answer-decoder.js";
 import { type MediaShelf, mediumKey } from "./media-shelf.js";
 import { escapesQuestions, messagesOf } from "./messages.js";
 import type { AnswerReport, AskEvent, AskRequest, StageName } from "./protocol.js";
 import type { ReadingCache } from "./reading-cache.js";
+import { TimedStreamer } from "./timed-streamer.js";
 import { tokenInfo } from "./token-info.js";
 import type { Tokenizer } from "./tokenizer.js";
 
@@ -53,7 +49,7 @@ export async function ask({ model, processor, shelf, cache, request, signal, tel
   const decoder = answerDecoder(processor.tokenizer);
   // Beams rewrite what they have said, so nothing of them can be streamed.
   const streams = !(Number(request.options["num_beams"] ?? 1) > 1);
-  const streamer = streams ? new TokenIteratorStreamer(decoder, { top_logprobs: ALTERNATIVES }) : undefined;
+  const streamer = streams ? new TimedStreamer(decoder, { top_logprobs: ALTERNATIVES }) : undefined;
   const reading =
     streamer === undefined
       ? undefined
@@ -71,7 +67,11 @@ export async function ask({ model, processor, shelf, cache, request, signal, tel
     await reading;
     report.finishReason = result.finish_reasons[0]!;
     if (request.options["do_sample"]) report.seed = result.seed;
-    if (!streams) takeWhole(report, decoder.decode(result.sequences[0]!.slice(report.promptTokens)), started, tell);
+    if (!streams) {
+      const answer = result.sequences[0]!.slice(report.promptTokens);
+      report.text = decoder.decode(answer).trim();
+      report.generatedTokens = answer.length;
+    }
   } catch (error) {
     await reading?.catch(() => {});
     if (!(error instanceof Error && error.name === STOPPED)) throw error;
@@ -113,31 +113,21 @@ async function prepare({ processor, shelf, request, signal, stage }: Preparing) 
 }
 
 interface Reading extends Pick<Asking, "tell"> {
-  streamer: TokenIteratorStreamer;
+  streamer: TimedStreamer;
   tokenizer: Tokenizer;
   report: AnswerReport;
   started: number;
 }
 
 async function readTokens({ streamer, tokenizer, report, started, tell }: Reading): Promise<void> {
-  let first = started;
   for await (const event of streamer) {
-    const now = performance.now();
-    if (report.generatedTokens === 0) {
-      first = now;
-      report.firstTokenSeconds = (now - started) / 1000;
-    }
+    const { first = started, newest = first } = streamer;
+    report.firstTokenSeconds = (first - started) / 1000;
+    report.writeSeconds = (newest - first) / 1000;
     report.generatedTokens += 1;
-    report.writeSeconds = (now - first) / 1000;
     // Models like to begin with a space.
     const piece = report.text === "" ? event.piece.trimStart() : event.piece;
     report.text += piece;
     tell({ kind: "token", piece, token: tokenInfo(event, tokenizer) });
   }
-}
-
-function takeWhole(report: AnswerReport, text: string, started: number, tell: Asking["tell"]): void {
-  report.text = text.trim();
-  report.firstTokenSeconds = (performance.now() - started) / 1000;
-  tell({ kind: "token", piece: report.text, token: { text: report.text, probability: 1, alternatives: [] } });
 }

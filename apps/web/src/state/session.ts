@@ -126,13 +126,15 @@ export class Session {
   async #readVideo(id: string): Promise<void> {
     const item = this.store.get().media[id];
     if (item === undefined || this.#client === undefined) return;
-    const { dispatch } = this.store;
+    const { dispatch, get } = this.store;
+    // Another number of frames may have been asked for meanwhile.
+    const isWanted = () => get().media[id]?.segments === item.segments;
     try {
       const preview = await this.#client.engine.preview(mediumOf(item));
       const { width, height } = preview;
-      dispatch({ type: "media", id, change: { preview, width, height } });
+      if (isWanted()) dispatch({ type: "media", id, change: { preview, width, height } });
     } catch (error) {
-      dispatch({ type: "media", id, change: { problem: problemOf(error) } });
+      if (isWanted()) dispatch({ type: "media", id, change: { problem: problemOf(error) } });
     }
   }
 
