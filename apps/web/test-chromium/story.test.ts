@@ -83,8 +83,18 @@ it("stops, says so, and answers again", async () => {
   // As many tiles as can be, so that there is something to stop.
   await page.getByLabel("Fewest tiles").fill("24");
   await page.getByLabel("Question", { exact: true }).fill("Describe this image.");
+  // In the moment in which the button appears: the demo model is done before a person, or a test, could press it.
+  await page.evaluate(() => {
+    const pressStop = () => {
+      const stop = document.querySelector<HTMLButtonElement>("button[aria-label=Stop]");
+      if (stop === null) return;
+      observer.disconnect();
+      stop.click();
+    };
+    const observer = new MutationObserver(pressStop);
+    observer.observe(document.body, { childList: true, subtree: true, attributes: true });
+  });
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Stop" }).click();
   const last = page.locator(".turn").last();
   await last.getByText(/stopped/i).waitFor();
   await page.getByLabel("Fewest tiles").fill("1");
@@ -114,7 +124,7 @@ it("edits a question, copies an answer, and keeps the conversation", async () =>
   const first = page.locator(".turn").first();
   await first.getByRole("button", { name: "Edit the question" }).click();
   const field = page.getByLabel("Question", { exact: true });
-  expect(await field.inputValue()).toBe(QUESTIONS[0]);
+  await expect.poll(() => field.inputValue()).toBe(QUESTIONS[0]);
   await field.fill("What is the background color?");
   await page.keyboard.press("Enter");
   await page.locator(".turn").nth(1).waitFor({ state: "detached" });
