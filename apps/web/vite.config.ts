@@ -14,7 +14,11 @@ export default defineConfig({
   preview: { headers },
   // They start workers and find files beside themselves, from where the development server would move them.
   optimizeDeps: { exclude: ["internvl", "@internvl/runtime-web", "onnxruntime-web"] },
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    // Conversion and tokenizer.model need it, and otherwise nobody fetches it.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "protobuf", test: /@bufbuild/ }] } } },
+  },
   plugins: [keptFiles()],
   build: {
     target: "es2022",

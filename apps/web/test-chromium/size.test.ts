@@ -6,7 +6,7 @@ import { root } from "./open-page.js";
 const PAGE_LIMIT = 120_000;
 
 /** The same of the worker, which starts beside it: what runs a model, without onnxruntime's own. */
-const WORKER_LIMIT = 175_000;
+const WORKER_LIMIT = 120_000;
 
 it("loads little JavaScript", () => {
   const { page, worker } = measureSize(`${root}/dist`);

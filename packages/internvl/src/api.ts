@@ -16,19 +16,14 @@ export {
   InternVLVisionConfig,
   Qwen2Config,
 } from "@internvl/config";
-export {
-  type AdapterInput,
-  type AdapterInspection,
-  type Conversion,
-  type ConvertOptions,
-  convertCheckpoint,
-  type Inspection,
-  inspectAdapter,
-  inspectCheckpoint,
-  isAdapterFolder,
-  type RewriteOptions,
-  type Rewriting,
-  rewriteCheckpoint,
+export type {
+  AdapterInput,
+  AdapterInspection,
+  Conversion,
+  ConvertOptions,
+  Inspection,
+  RewriteOptions,
+  Rewriting,
 } from "@internvl/convert";
 export {
   AbortedError,
@@ -113,3 +108,10 @@ export {
   Qwen2Tokenizer,
   type TokenizerEntry,
 } from "@internvl/processor";
+export {
+  convertCheckpoint,
+  inspectAdapter,
+  inspectCheckpoint,
+  isAdapterFolder,
+  rewriteCheckpoint,
+} from "./convert-lazily.js";

@@ -20,7 +20,6 @@ export {
 } from "./chat/templates/index.js";
 export { ORIGINAL_SYSTEM_MESSAGE } from "./chat/templates/original.js";
 /** The messages of tokenizer.model, for tools that read or write such files. */
-export * as sentencepiece from "./gen/sentencepiece_model_pb.js";
 export { AutoProcessor, type ProcessorEntry } from "./processor/auto-processor.js";
 export type { ImageInput } from "./processor/image-list.js";
 export type {
@@ -48,7 +47,6 @@ export { InternVL2_5Processor, InternVL2_5Processor as InternVLProcessor } from 
 export type { VideoInput, VideosInput } from "./processor/video-list.js";
 export { AutoTokenizer, type TokenizerEntry } from "./tokenizer/auto-tokenizer.js";
 export { InternLM2Tokenizer } from "./tokenizer/internlm2-tokenizer.js";
-export { buildInternLM2TokenizerJson, type InternLM2TokenizerParts } from "./tokenizer/internlm2-tokenizer-json.js";
 export { PreTrainedTokenizer, type TokenizerFiles } from "./tokenizer/pretrained-tokenizer.js";
 export { PreTrainedTokenizerFast } from "./tokenizer/pretrained-tokenizer-fast.js";
 export { Qwen2Tokenizer } from "./tokenizer/qwen2-tokenizer.js";

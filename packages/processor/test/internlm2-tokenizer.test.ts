@@ -1,8 +1,9 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { MemoryFolder } from "@internvl/core";
 import { InternVL2_5ImageProcessor } from "@internvl/image-processor";
-import { expandPlaceholders, InternLM2Tokenizer, InternVL2_5Processor, sentencepiece } from "@internvl/processor";
+import { expandPlaceholders, InternLM2Tokenizer, InternVL2_5Processor } from "@internvl/processor";
 import { beforeAll, describe, expect, test } from "vitest";
+import * as sentencepiece from "../src/gen/sentencepiece_model_pb.js";
 import { type Files, failure, fixture, internlm2TokenizerFiles } from "./fixtures.js";
 
 interface TokenizeGolden {

@@ -1,5 +1,6 @@
 import { InternVLError, type JsonObject } from "@internvl/core";
 import { type Piece, PieceType, readSentencePieces } from "./sentencepiece.js";
+import { SPACE } from "./space.js";
 import type { AddedToken, TokenizerJson } from "./tokenizer-json.js";
 
 /** What InternLM2's slow tokenizer is saved as: tokenizer.model, and the tokens that were added to it. */
@@ -17,9 +18,6 @@ export interface InternLM2TokenizerParts {
   /** What messages call tokenizer.model. */
   name?: string;
 }
-
-/** How SentencePiece writes a space. */
-export const SPACE: string = "\u2581";
 
 /** SentencePiece (from 0.2.2 on) never finds a piece that is this character alone, but writes its byte. */
 const NUL = "\0";

@@ -9,8 +9,8 @@ import {
 import { readAddedTokens, readNamedTokens } from "./added-tokens.js";
 import { cleanUpTokenization } from "./clean-up.js";
 import { readOptionalJson, readTokenizerConfig } from "./folder.js";
-import { buildInternLM2TokenizerJson, SPACE } from "./internlm2-tokenizer-json.js";
 import { PreTrainedTokenizer, type TokenizerFiles } from "./pretrained-tokenizer.js";
+import { SPACE } from "./space.js";
 import type { DecodeOptions } from "./types.js";
 import { decodeBytes } from "./utf8.js";
 
@@ -136,6 +136,8 @@ async function readSlowTokenizer(
   const { additional_special_tokens, ...roles } = named;
   const added = await readOptionalJson(files, "added_tokens.json", options);
   const name = `tokenizer.model in ${files.name}`;
+  // With protobuf in it, and needed only where there is no tokenizer.json: pages do not fetch it before.
+  const { buildInternLM2TokenizerJson } = await import("./internlm2-tokenizer-json.js");
   const tokenizer = buildInternLM2TokenizerJson({
     model: await files.read("tokenizer.model", options),
     added_tokens: readAddedTokens(config, added, named),

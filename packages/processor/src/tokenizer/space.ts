@@ -1,0 +1,2 @@
+/** How SentencePiece writes a space. */
+export const SPACE: string = "\u2581";
