@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { GraphBuilder, serializeModel } from "@internvl/onnx";
 import { copyRuntimeFiles, RUNTIME_FILES } from "@internvl/runtime-web/runtime-files";
 import { type LocalServer, launchChromium, serve } from "@internvl-tooling/browser";
 import type { Browser } from "playwright";
 import { build } from "tsup";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { identityGraph } from "./identity-graph.js";
 
 describe("a page whose bundler leaves onnxruntime's files to others", () => {
   let site: string;
@@ -42,15 +42,12 @@ describe("a page whose bundler leaves onnxruntime's files to others", () => {
     ["wasm", RUNTIME_FILES.slice(0, 2)],
     ["webgpu", RUNTIME_FILES.slice(2)],
   ])("runs on %s with the copies, and asks for no others", async (device, files) => {
-    const g = new GraphBuilder({ name: "identity" });
-    g.output("y", g.mul(g.input("x", "float32", ["n"]), 1));
-    const graph = [...(await serializeModel(g))];
     const page = await browser.newPage();
     const asked: URL[] = [];
     page.on("request", (request) => asked.push(new URL(request.url())));
     await page.goto(server.origin);
     await page.waitForFunction("globalThis.identity !== undefined");
-    const numbers = await page.evaluate(`identity(${JSON.stringify(graph)}, ${JSON.stringify(device)})`);
+    const numbers = await page.evaluate(`identity(${await identityGraph()}, "${device}", "/onnxruntime/")`);
     expect(numbers).toEqual([1, 2, 3]);
     const fetched = asked.map(({ pathname }) => pathname).filter((path) => path.startsWith("/onnxruntime/"));
     expect([...new Set(fetched)].sort()).toEqual(files.map((name) => `/onnxruntime/${name}`).sort());
