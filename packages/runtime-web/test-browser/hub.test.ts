@@ -86,6 +86,21 @@ describe("a model on the Hub", () => {
     await expect(local.read(PATH)).rejects.toMatchObject({ code: "OFFLINE" });
     expect(hub.bodies.length).toBe(1);
   });
+
+  it("is not waited for where the browser knows that there is no network", async () => {
+    await (await open()).read("config.json");
+    vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+    let tries = 0;
+    hub.fault = () => {
+      tries += 1;
+      return Promise.reject(new TypeError("Failed to fetch"));
+    };
+    const files = await open({}, { retryDelay: 60_000 });
+    expect(await files.read("config.json")).toEqual(CONFIG);
+    await expect(files.read(PATH)).rejects.toMatchObject({ code: "HUB_UNAVAILABLE" });
+    // Once for the listing, and once for each of the parts that are fetched side by side.
+    expect(tries).toBeLessThanOrEqual(1 + 4);
+  });
 });
 
 describe("an interrupted download", () => {

@@ -50,16 +50,22 @@ export async function transfer<Result>(
 ): Promise<Result> {
   const { retries, retryDelay } = settings;
   let failures = 0;
+  let hasGained = false;
   for (;;) {
     throwIfAborted(request.signal, "The transfer was aborted");
     try {
       return await attempt(settings, request, use, () => {
         failures = 0;
+        hasGained = true;
       });
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
       failures += 1;
-      if (failures > retries || (error.wait ?? 0) > LONGEST_WAIT) throw unavailable(error, request.url, failures);
+      // Where nothing has begun, nobody waits for a network that the browser knows is not there.
+      const isHopeless = !navigator.onLine && !hasGained;
+      if (isHopeless || failures > retries || (error.wait ?? 0) > LONGEST_WAIT) {
+        throw unavailable(error, request.url, failures);
+      }
       await pause(error.wait ?? backOff(retryDelay, failures), request.signal);
     }
   }
