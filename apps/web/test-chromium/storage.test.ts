@@ -18,9 +18,8 @@ it("converts a checkpoint that is chosen, says what that takes of the storage, a
     expect(await ask(page, "What is the word?")).toBe("PULL");
     await page.getByRole("button", { name: "Model: demo-model" }).click();
     const stored = page.getByRole("region", { name: "Storage" }).getByRole("listitem");
-    expect(await stored.allTextContents()).toEqual([
-      expect.stringMatching(/^Converted: demo-model-int8-[0-9a-f]+ [\d.]+ MBDelete$/),
-    ]);
+    const shown = expect.stringMatching(/^Converted: demo-model-int8-[0-9a-f]+ [\d.]+ MBDelete$/);
+    await expect.poll(() => stored.allTextContents()).toEqual([shown]);
     await stored.getByRole("button", { name: /^Delete Converted: demo-model-int8/ }).click();
     await page.getByText("No other model is stored.").waitFor();
   } finally {
