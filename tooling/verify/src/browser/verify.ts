@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Dtype } from "@internvl/config";
 import { DirectoryFiles } from "@internvl/runtime-node";
 import { openPage, serve } from "@internvl-tooling/browser";
 import { answerSamples } from "../demo/answers.js";
@@ -29,7 +30,9 @@ export async function verifyInBrowser(
   assertDirectory(directory);
   const thirdParty = join(directory, "..", "third-party");
   const hasThirdParty = existsSync(thirdParty);
-  const demo = groups.includes(DEMO) ? await demoReference() : {};
+  const isAsked = groups.includes(DEMO);
+  const demo = isAsked ? await demoReference(DEMO_DTYPES) : {};
+  const demoOnWebgpu = isAsked ? await demoReference(["fp32"], 1) : {};
   const folders = {
     [ADDRESSES.golden]: directory,
     [ADDRESSES.fixtures]: FIXTURES,
@@ -44,7 +47,7 @@ export async function verifyInBrowser(
         summaries.push(summary);
         onGroup?.(summary);
       });
-      const request: PageRequest = { groups, hasThirdParty, demo };
+      const request: PageRequest = { groups, hasThirdParty, demo, demoOnWebgpu };
       await page.evaluate((asked) => globalThis.verifyInPage(asked), request);
     });
     return summaries;
@@ -53,9 +56,9 @@ export async function verifyInBrowser(
   }
 }
 
-async function demoReference(): Promise<DemoReference> {
+async function demoReference(dtypes: readonly Dtype[], perSample?: number): Promise<DemoReference> {
   const reference: DemoReference = {};
   const checkpoint = new DirectoryFiles(DEMO_MODEL);
-  for (const dtype of DEMO_DTYPES) reference[dtype] = await answerSamples(checkpoint, nodePlatform, dtype);
+  for (const dtype of dtypes) reference[dtype] = await answerSamples(checkpoint, nodePlatform, dtype, perSample);
   return reference;
 }

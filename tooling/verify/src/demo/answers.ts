@@ -22,8 +22,17 @@ export interface DemoAnswer {
   tokens: number[];
 }
 
-/** Converts the demo model's checkpoint here, and asks it all questions about its samples, greedily. */
-export async function answerSamples(checkpoint: ModelFiles, platform: Platform, dtype: Dtype): Promise<DemoAnswer[]> {
+/**
+ * Converts the demo model's checkpoint here, and asks it about its samples, greedily.
+ *
+ * @param perSample how many of a sample's questions. Default: all
+ */
+export async function answerSamples(
+  checkpoint: ModelFiles,
+  platform: Platform,
+  dtype: Dtype,
+  perSample?: number,
+): Promise<DemoAnswer[]> {
   const { runtime, device } = platform;
   const workspace = await platform.openWorkspace();
   const folder = workspace.folder(`demo-${dtype}`);
@@ -31,7 +40,7 @@ export async function answerSamples(checkpoint: ModelFiles, platform: Platform, 
     await convertCheckpoint(checkpoint, await workspace.openSink(folder), { dtype });
     const model = await Model.from_pretrained(folder, { dtype, runtime, device });
     try {
-      return await askAll(checkpoint, platform, model);
+      return await askAll(checkpoint, platform, model, perSample);
     } finally {
       await model.dispose();
     }
@@ -40,13 +49,18 @@ export async function answerSamples(checkpoint: ModelFiles, platform: Platform, 
   }
 }
 
-async function askAll(checkpoint: ModelFiles, { runtime }: Platform, model: Model): Promise<DemoAnswer[]> {
+async function askAll(
+  checkpoint: ModelFiles,
+  { runtime }: Platform,
+  model: Model,
+  perSample: number | undefined,
+): Promise<DemoAnswer[]> {
   const processor = await InternVL2_5Processor.from_pretrained(checkpoint);
   const samples = JSON.parse(new TextDecoder().decode(await checkpoint.read("samples/samples.json"))) as Sample[];
   const answers: DemoAnswer[] = [];
   for (const { file, questions } of samples) {
     const images = await runtime.media.decodeImage(await checkpoint.read(`samples/${file}`));
-    for (const { question } of questions) {
+    for (const { question } of questions.slice(0, perSample)) {
       const content = [{ type: "image" as const }, { type: "text" as const, text: question }];
       const text = processor.apply_chat_template([{ role: "user", content }], { add_generation_prompt: true });
       const inputs = await processor({ text, images });

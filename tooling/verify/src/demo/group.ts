@@ -9,12 +9,16 @@ export const DEMO = "demo";
 /** Answers of another platform, by dtype. */
 export type DemoReference = Partial<Record<Dtype, DemoAnswer[]>>;
 
-/** The demo model gives here, token for token, what it gives elsewhere. */
-export function demoGroup(checkpoint: ModelFiles, reference: DemoReference): Group {
+/**
+ * The demo model gives here, token for token, what it gives elsewhere.
+ *
+ * @param perSample as many questions of each sample as the reference has. Default: all
+ */
+export function demoGroup(checkpoint: ModelFiles, reference: DemoReference, perSample?: number): Group {
   return async ({ platform, report }) => {
     for (const [dtype, expected] of Object.entries(reference) as [Dtype, DemoAnswer[]][]) {
       await report.attempt(dtype, async () => {
-        const answers = await answerSamples(checkpoint, platform, dtype);
+        const answers = await answerSamples(checkpoint, platform, dtype, perSample);
         report.same(`${dtype} questions`, answers.map(nameOf), expected.map(nameOf));
         for (const [index, answer] of answers.entries()) {
           report.same(`${dtype} ${nameOf(answer)}`, answer.tokens, expected[index]?.tokens);
