@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ask, openPage, root, waitUntilReady } from "./open-page.js";
+import { ask, openPage, root, takeSample, waitUntilReady } from "./open-page.js";
 
 it("shows a worker that does not start, and loads the model again", async () => {
   let isBroken = true;
@@ -14,7 +14,7 @@ it("shows a worker that does not start, and loads the model again", async () => 
     isBroken = false;
     await page.getByRole("button", { name: "Load the model again" }).click();
     await waitUntilReady(page);
-    await page.getByRole("button", { name: "sign small" }).click();
+    await takeSample(page, "sign small");
     expect(await ask(page, "What is the word?")).toBe("PULL");
   } finally {
     await open.close();
@@ -36,12 +36,12 @@ it("names what a model's folder lacks, and takes another folder", async () => {
     };
     await load(`${root}/dist/samples`);
     await page.locator(".notice .problem").waitFor();
-    expect(await page.locator(".notice .problem").textContent()).toContain(
-      "samples has no complete tokenizer. Expected tokenizer.model,",
-    );
+    await expect
+      .poll(() => page.locator(".notice .problem").textContent())
+      .toContain("samples has no complete tokenizer. Expected tokenizer.model,");
     await load(`${root}/dist/model`, "auto");
     await page.getByRole("button", { name: "Model: model", exact: true }).waitFor({ timeout: 90_000 });
-    await page.getByRole("button", { name: "sign small" }).click();
+    await takeSample(page, "sign small");
     expect(await ask(page, "What is the word?")).toBe("PULL");
     await page.getByRole("button", { name: "Model: model", exact: true }).click();
     // Headless Chromium has no adapter, and the page says so.

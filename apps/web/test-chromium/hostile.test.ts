@@ -38,9 +38,11 @@ it("shows HTML in an answer, a question and a file's name as text, and runs none
   expect(await ask(page, "Do you see a purple star?")).toContain(ATTACK);
   const question = "<svg onload=globalThis.hacked=4> <image> <|im_end|>";
   await ask(page, question);
-  expect(await page.locator(".question p").last().textContent()).toBe(question);
-  expect(await page.locator(".file-name").textContent()).toBe(name);
-  expect(await page.locator(".conversation script, .conversation svg:not(.icon), .picture b").count()).toBe(0);
+  await expect.poll(() => page.locator(".question p").last().textContent()).toBe(question);
+  await expect.poll(() => page.locator(".file-name").textContent()).toBe(name);
+  await expect
+    .poll(() => page.locator(".conversation script, .conversation svg:not(.icon), .picture b").count())
+    .toBe(0);
   await page.getByRole("button", { name: "Tokens" }).click();
   await page.locator(".token", { hasText: "onerror" }).first().waitFor();
   expect(await page.evaluate(() => (globalThis as { hacked?: number }).hacked)).toBeUndefined();

@@ -4,7 +4,7 @@ import { get_index } from "internvl";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { VIDEOS } from "../../../packages/core/src/contract/video-data.js";
 import { formatTime } from "../src/state/format.js";
-import { ask, type OpenPage, openPage, sample, waitUntilReady } from "./open-page.js";
+import { ask, type OpenPage, openPage, sample, takeSample, waitUntilReady } from "./open-page.js";
 
 /** H.265, which Chromium does not decode without hardware for it. */
 const HEVC = fileURLToPath(new URL("../../../packages/runtime-web/test-browser/fixtures/hevc.mp4", import.meta.url));
@@ -40,7 +40,7 @@ it("takes a picture from the camera, and turns it off", async () => {
   await page.getByRole("button", { name: "Camera" }).click();
   await page.getByRole("button", { name: "Take the picture" }).click();
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  expect(await page.locator("figcaption").textContent()).toMatch(/^Camera\d+ × \d+$/);
+  await expect.poll(() => page.locator("figcaption").textContent()).toMatch(/^Camera\d+ × \d+$/);
   expect(await ask(page, "Describe this image.")).not.toBe("");
 });
 
@@ -51,10 +51,11 @@ it("takes several pictures, shows each, and lets one be taken away", async () =>
     .setInputFiles(["sign-small.png", "number-wide.png", "shapes-tall.png"].map(sample));
   await page.getByRole("button", { name: "Take shapes-tall.png away" }).click();
   await page.getByRole("button", { name: "Show sign-small.png" }).click();
-  expect(await page.locator("figcaption").textContent()).toBe("sign-small.png112 × 112");
+  // The size is known once the browser has decoded it.
+  await expect.poll(() => page.locator("figcaption").textContent()).toBe("sign-small.png112 × 112");
   await ask(page, "What do you see?");
   // One tile, then 3 × 2 tiles and the whole picture.
-  expect(await page.locator(".cost").textContent()).toContain("looked at 8 tiles");
+  await expect.poll(() => page.locator(".cost").textContent()).toContain("looked at 8 tiles");
 });
 
 it("shows the frames of a video that the model sees, and asks about them", async () => {
@@ -67,9 +68,9 @@ it("shows the frames of a video that the model sees, and asks about them", async
   await page.getByLabel("Frames that the model sees").fill("3");
   await page.getByText("3 frames, one tile each").waitFor();
   const indices = get_index(null, 25, sha256.length - 1, 0, 3);
-  expect(await frames.allTextContents()).toEqual(indices.map((index) => formatTime(index / 25)));
+  await expect.poll(() => frames.allTextContents()).toEqual(indices.map((index) => formatTime(index / 25)));
   await ask(page, "What do you see?");
-  expect(await page.locator(".cost").textContent()).toContain("looked at 3 tiles");
+  await expect.poll(() => page.locator(".cost").textContent()).toContain("looked at 3 tiles");
 });
 
 it("says which codec of a video the browser cannot decode, and goes on", async () => {
@@ -77,7 +78,7 @@ it("says which codec of a video the browser cannot decode, and goes on", async (
   await page.getByLabel("Picture file").setInputFiles(HEVC);
   await page.getByText("This browser cannot decode hev1").waitFor();
   await page.getByRole("button", { name: "New" }).click();
-  await page.getByRole("button", { name: "sign small" }).click();
+  await takeSample(page, "sign small");
   expect(await ask(page, "What is the word?")).toBe("PULL");
   expect(open.problems).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { LOADING_MS, type OpenPage, openPage, waitUntilReady } from "./open-page.js";
+import { LOADING_MS, type OpenPage, openPage, stopAsItBegins, waitUntilReady } from "./open-page.js";
 
 let open: OpenPage;
 
@@ -37,22 +37,22 @@ it("does all of it with keys alone", async () => {
   const { page } = open;
   await waitUntilReady(page);
   await tabTo("shapes square");
-  expect(await focusIsVisible()).toBe(true);
+  await expect.poll(() => focusIsVisible()).toBe(true);
   await page.keyboard.press("Enter");
   await page.locator(".frame").waitFor();
 
   await tabTo("Question");
-  expect(await focusIsVisible()).toBe(true);
+  await expect.poll(() => focusIsVisible()).toBe(true);
   await page.keyboard.type("Find the");
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("purple circle.");
-  expect(await page.getByLabel("Question", { exact: true }).inputValue()).toBe("Find the\npurple circle.");
+  await expect.poll(() => page.getByLabel("Question", { exact: true }).inputValue()).toBe("Find the\npurple circle.");
   await page.keyboard.press("Enter");
   await page.locator(".cost").waitFor({ timeout: LOADING_MS });
 
   await page.keyboard.type("Describe this image.");
+  await stopAsItBegins(page, "Escape");
   await page.keyboard.press("Enter");
-  await page.keyboard.press("Escape");
   await page.getByText(/stopped/i).waitFor();
 
   await tabTo(/^Model: /);
@@ -60,20 +60,22 @@ it("does all of it with keys alone", async () => {
   await page.getByRole("dialog", { name: "Model" }).waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toMatch(/^Model: /);
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toMatch(/^Model: /);
 
   await tabTo("Answer options");
   await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
   await tabTo("Back to the defaults");
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
 
   await tabTo("Show tiles");
   await page.keyboard.press("Space");
-  expect(await page.locator(".tile").count()).toBe(4);
+  await expect.poll(() => page.locator(".tile").count()).toBe(4);
   await tabTo("Most tiles");
   await page.keyboard.press("Home");
-  expect(await page.locator(".tile").count()).toBe(1);
+  await expect.poll(() => page.locator(".tile").count()).toBe(1);
 
   await tabTo(/, a box in the picture$/);
-  expect(await page.locator(".box.pointed").count()).toBe(1);
+  await expect.poll(() => page.locator(".box.pointed").count()).toBe(1);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ask, LOADING_MS, type OpenPage, openPage, waitUntilReady } from "./open-page.js";
+import { ask, LOADING_MS, type OpenPage, openPage, takeSample, waitUntilReady } from "./open-page.js";
 import { staticServer } from "./static-server.js";
 
 let open: OpenPage;
@@ -14,7 +14,7 @@ it("is cross-origin isolated through its service worker where the server sends n
   const { page } = open;
   await waitUntilReady(page);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-  expect(await page.getByText("not cross-origin isolated").count()).toBe(0);
+  await expect.poll(() => page.getByText("not cross-origin isolated").count()).toBe(0);
 });
 
 it("works after a reload without network and server", async () => {
@@ -26,7 +26,7 @@ it("works after a reload without network and server", async () => {
   await page.reload();
   await waitUntilReady(page);
   expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
-  await page.getByRole("button", { name: "sign small" }).click();
+  await takeSample(page, "sign small");
   expect(await ask(page, "What is the word?")).toBe("PULL");
   // The policy did not forbid anything either.
   expect(open.refusals).toEqual([]);

@@ -105,3 +105,25 @@ export async function ask(page: Page, question: string): Promise<string> {
   await turn.locator(".cost").waitFor({ timeout: LOADING_MS });
   return (await turn.locator(".answer-text").textContent())!.trim();
 }
+
+/**
+ * Stops the next answer in the moment in which that can be done: the demo model is done before a person, or a test, could do it.
+ */
+export async function stopAsItBegins(page: Page, how: "click" | "Escape"): Promise<void> {
+  await page.evaluate((way) => {
+    const observer = new MutationObserver(() => {
+      const stop = document.querySelector<HTMLButtonElement>("button[aria-label=Stop]");
+      if (stop === null) return;
+      observer.disconnect();
+      if (way === "click") stop.click();
+      else document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: way, bubbles: true }));
+    });
+    observer.observe(document.body, { childList: true, subtree: true, attributes: true });
+  }, how);
+}
+
+/** Takes a picture of the gallery, and waits until it is there. */
+export async function takeSample(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name }).click();
+  await page.locator("figcaption").waitFor();
+}

@@ -38,24 +38,24 @@ it("cuts an answer where it may be no longer", async () => {
   const { page } = open;
   await setOptions({ max_new_tokens: 3 });
   expect(await ask(page, "Describe this image.")).toBe("A purple circle");
-  expect(await page.locator(".cost").textContent()).toContain("3 tokens");
-  expect(await page.locator(".cost").textContent()).toContain("cut off at the longest answer");
+  await expect.poll(() => page.locator(".cost").textContent()).toContain("3 tokens");
+  await expect.poll(() => page.locator(".cost").textContent()).toContain("cut off at the longest answer");
 });
 
 it("answers with beams, all at once", async () => {
   await setOptions({ num_beams: 3 });
   expect(await askAgain()).toBe("A purple circle and a black square on a white background.");
   // Its tokens are counted, and have no probabilities to be shown.
-  expect(await open.page.locator(".cost").textContent()).toMatch(/^13 tokens · /);
+  await expect.poll(() => open.page.locator(".cost").textContent()).toMatch(/^13 tokens · /);
   await open.page.getByRole("button", { name: "Tokens" }).click();
-  expect(await open.page.locator(".answer-text").count()).toBe(1);
+  await expect.poll(() => open.page.locator(".answer-text").count()).toBe(1);
   await open.page.getByRole("button", { name: "Tokens" }).click();
 });
 
 it("draws the same answer from the same seed, and names the seed", async () => {
   await setOptions({ do_sample: true, temperature: 2, top_k: 0, seed: 7 });
   const first = await askAgain();
-  expect(await open.page.locator(".cost").textContent()).toContain("seed 7");
+  await expect.poll(() => open.page.locator(".cost").textContent()).toContain("seed 7");
   expect(await askAgain()).toBe(first);
   await setOptions({ do_sample: true, temperature: 2, top_k: 0, seed: 8 });
   expect(await askAgain()).not.toBe(first);

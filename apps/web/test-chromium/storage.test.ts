@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { expect, it } from "vitest";
-import { ask, LOADING_MS, openPage, sample, waitUntilReady } from "./open-page.js";
+import { ask, LOADING_MS, openPage, sample, takeSample, waitUntilReady } from "./open-page.js";
 
 it("converts a checkpoint that is chosen, says what that takes of the storage, and gives it back", async () => {
   const open = await openPage({ serviceWorkers: "block" });
@@ -14,7 +14,7 @@ it("converts a checkpoint that is chosen, says what that takes of the storage, a
     await page.getByLabel("Model folder").setInputFiles(dirname(dirname(sample("sign-small.png"))));
     await page.getByRole("button", { name: "Load", exact: true }).click();
     await page.getByRole("button", { name: "Model: demo-model" }).waitFor({ timeout: LOADING_MS });
-    await page.getByRole("button", { name: "sign small" }).click();
+    await takeSample(page, "sign small");
     expect(await ask(page, "What is the word?")).toBe("PULL");
     await page.getByRole("button", { name: "Model: demo-model" }).click();
     const stored = page.getByRole("region", { name: "Storage" }).getByRole("listitem");

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answersInNode } from "./answer-in-node.js";
-import { ask, type OpenPage, openPage, sample, waitUntilReady } from "./open-page.js";
+import { ask, type OpenPage, openPage, sample, stopAsItBegins, takeSample, waitUntilReady } from "./open-page.js";
 
 const PICTURE = sample("shapes-square.png");
 const QUESTIONS = ["How many shapes are there?", "Do you see a purple star?"];
@@ -29,7 +29,7 @@ it("opens, and takes a picture that is dropped", async () => {
   await page.locator(".dropping").waitFor();
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
   await page.getByRole("img", { name: "shapes.png" }).first().waitFor();
-  expect(await page.locator("figcaption").textContent()).toBe("shapes.png448 × 448");
+  await expect.poll(() => page.locator("figcaption").textContent()).toBe("shapes.png448 × 448");
 });
 
 it("answers what Node answers, and a further question by reading only what is new", async () => {
@@ -54,27 +54,27 @@ it("draws boxes, linked with the words", async () => {
   await ask(page, "Locate the purple circle.");
   const words = page.getByRole("button", { name: "purple circle, a box in the picture" });
   const box = page.locator(".box");
-  expect(await box.count()).toBe(1);
+  await expect.poll(() => box.count()).toBe(1);
   const [frame, drawn] = [await page.locator(".frame").boundingBox(), await box.boundingBox()];
   // The circle's truth is [150, 400, 400, 650], the model's grid 50, and the border adds a little.
   expect((drawn!.x - frame!.x) / frame!.width).toBeCloseTo(0.15, 1);
   expect((drawn!.y - frame!.y) / frame!.height).toBeCloseTo(0.4, 1);
   expect(drawn!.width / frame!.width).toBeCloseTo(0.25, 1);
-  expect(await box.getAttribute("class")).not.toContain("pointed");
+  await expect.poll(() => box.getAttribute("class")).not.toContain("pointed");
   await words.focus();
-  expect(await box.getAttribute("class")).toContain("pointed");
+  await expect.poll(() => box.getAttribute("class")).toContain("pointed");
 });
 
 it("draws the tiles that the model sees, and says what they cost", async () => {
   const { page } = open;
   await page.getByRole("button", { name: "Show tiles" }).click();
   await page.getByRole("img", { name: "2 × 2 tiles and the whole picture: 5 tiles, 82 tokens" }).waitFor();
-  expect(await page.locator(".tile").count()).toBe(4);
+  await expect.poll(() => page.locator(".tile").count()).toBe(4);
   await page.getByLabel("Most tiles").fill("1");
   await page.getByRole("img", { name: "1 tile, 18 tokens" }).waitFor();
   await ask(page, "Is there a black square?");
   // Another cut of the picture is another picture to the model.
-  expect(await page.locator(".cost").last().textContent()).toContain("looked at 1 tile ");
+  await expect.poll(() => page.locator(".cost").last().textContent()).toContain("looked at 1 tile ");
   await page.getByLabel("Most tiles").fill("6");
 });
 
@@ -83,17 +83,7 @@ it("stops, says so, and answers again", async () => {
   // As many tiles as can be, so that there is something to stop.
   await page.getByLabel("Fewest tiles").fill("24");
   await page.getByLabel("Question", { exact: true }).fill("Describe this image.");
-  // In the moment in which the button appears: the demo model is done before a person, or a test, could press it.
-  await page.evaluate(() => {
-    const pressStop = () => {
-      const stop = document.querySelector<HTMLButtonElement>("button[aria-label=Stop]");
-      if (stop === null) return;
-      observer.disconnect();
-      stop.click();
-    };
-    const observer = new MutationObserver(pressStop);
-    observer.observe(document.body, { childList: true, subtree: true, attributes: true });
-  });
+  await stopAsItBegins(page, "click");
   await page.keyboard.press("Enter");
   const last = page.locator(".turn").last();
   await last.getByText(/stopped/i).waitFor();
@@ -101,7 +91,9 @@ it("stops, says so, and answers again", async () => {
   await page.getByLabel("Most tiles").fill("6");
   await last.getByRole("button", { name: "Ask again" }).click();
   await page.locator(".turn").last().locator(".cost").waitFor();
-  expect(await page.locator(".turn").last().locator(".answer-text").textContent()).toMatch(/on a white background/);
+  await expect
+    .poll(() => page.locator(".turn").last().locator(".answer-text").textContent())
+    .toMatch(/on a white background/);
 });
 
 it("shows tokens with what else could have stood there", async () => {
@@ -113,7 +105,7 @@ it("shows tokens with what else could have stood there", async () => {
   await tokens.first().focus();
   await page.keyboard.press("ArrowRight");
   const rows = page.locator(".turn").last().locator("tbody tr");
-  expect(await rows.count()).toBe(5);
+  await expect.poll(() => rows.count()).toBe(5);
   const percents = await rows.locator("td:last-child").allTextContents();
   expect(percents[0]).toBe(names[1]!.split(", ").at(-1));
   await page.getByRole("button", { name: "Tokens" }).click();
@@ -151,9 +143,9 @@ it("says what is wrong with a file that is no picture, and goes on", async () =>
   await page.getByLabel("Question", { exact: true }).fill("What is it?");
   await page.keyboard.press("Enter");
   await page.locator(".turn .problem").waitFor();
-  expect(await page.locator(".turn .problem").textContent()).toContain("Expected");
+  await expect.poll(() => page.locator(".turn .problem").textContent()).toContain("Expected");
   await page.getByRole("button", { name: "New" }).click();
-  await page.getByRole("button", { name: "sign small" }).click();
+  await takeSample(page, "sign small");
   expect(await ask(page, "What is the word?")).toBe("PULL");
 });
 
@@ -164,8 +156,8 @@ it("says what is wrong with a file that is no video", async () => {
     .getByLabel("Picture file")
     .setInputFiles({ name: "film.mp4", mimeType: "video/mp4", buffer: Buffer.from("no film") });
   await page.locator(".timeline [role=alert]").waitFor();
-  expect(await page.locator(".timeline [role=alert]").textContent()).toContain("film.mp4");
-  expect(await page.getByRole("button", { name: "New" }).isEnabled()).toBe(true);
+  await expect.poll(() => page.locator(".timeline [role=alert]").textContent()).toContain("film.mp4");
+  await expect.poll(() => page.getByRole("button", { name: "New" }).isEnabled()).toBe(true);
 });
 
 it("has asked no other server, and nothing has failed in the page", () => {

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { expect, it } from "vitest";
 import { SOFTWARE_WEBGPU } from "../../../tooling/scripts/chromium.mjs";
-import { ask, openPage, sample, waitUntilReady } from "./open-page.js";
+import { ask, openPage, sample, takeSample, waitUntilReady } from "./open-page.js";
 
 /** Conversion, compiling of shaders and all: on a processor, beside other suites. */
 const TIMEOUT = 240_000;
@@ -20,7 +20,7 @@ it(
       await page.getByLabel("Device").selectOption("webgpu");
       await page.getByRole("button", { name: "Load", exact: true }).click();
       await page.getByRole("button", { name: "Model: demo-model" }).waitFor();
-      await page.getByRole("button", { name: "sign small" }).click();
+      await takeSample(page, "sign small");
       expect(await ask(page, "What is the word?")).toBe("PULL");
       await page.getByRole("button", { name: "Model: demo-model" }).click();
       await page.getByText(/demo-model runs on webgpu.* in /).waitFor();
