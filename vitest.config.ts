@@ -85,7 +85,12 @@ const browsers = [
 /** Built pages, opened in Chromium by a program of Node's. */
 const pages: TestProjectConfiguration = {
   extends: true,
-  test: { name: "pages", include: ["{packages,apps,tooling}/*/test-chromium/**/*.test.ts"] },
+  test: {
+    name: "pages",
+    include: ["{packages,apps,tooling}/*/test-chromium/**/*.test.ts"],
+    // Two programs at a busy machine's mercy: once more before it counts. The report names what was tried twice.
+    retry: 1,
+  },
 };
 
 export default defineConfig({

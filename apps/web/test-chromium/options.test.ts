@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { ask, type OpenPage, openPage, waitUntilReady } from "./open-page.js";
+import { ask, type OpenPage, openPage, takeSample, waitUntilReady } from "./open-page.js";
 
 let open: OpenPage;
 
 beforeAll(async () => {
   open = await openPage();
   await waitUntilReady(open.page);
-  await open.page.getByRole("button", { name: "shapes square" }).click();
+  await takeSample(open.page, "shapes square");
 });
 
 afterAll(() => open?.close());
@@ -28,9 +28,10 @@ async function setOptions(values: Record<string, number | boolean>): Promise<voi
 
 async function askAgain(): Promise<string> {
   const { page } = open;
+  // The new turn is another element; the old one may be gone before anybody looks.
+  await page.locator(".turn").evaluate((turn) => turn.setAttribute("data-old", ""));
   await page.getByRole("button", { name: "Ask again" }).click();
-  await page.locator(".cost").waitFor({ state: "detached" });
-  await page.locator(".cost").waitFor();
+  await page.locator(".turn:not([data-old]) .cost").waitFor();
   return (await page.locator(".answer-text").textContent())!.trim();
 }
 
