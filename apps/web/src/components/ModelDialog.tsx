@@ -10,7 +10,7 @@ const DTYPES = ["int8", "q8", "q4", "fp16", "fp32"];
 
 const DEVICES: readonly { name: DeviceName; text: string }[] = [
   { name: "wasm", text: "wasm (the processor)" },
-  { name: "webgpu", text: "webgpu (graphics, for the language model)" },
+  { name: "webgpu", text: "webgpu (graphics)" },
   { name: "auto", text: "auto (webgpu where it can be)" },
 ];
 

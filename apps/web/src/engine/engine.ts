@@ -2,7 +2,7 @@ import { deleteStoredModel, listStoredFolders, listStoredModels, removeStoredFol
 import { type DtypeOption, InternVL2_5ForConditionalGeneration, InternVL2_5Processor, InternVLError } from "internvl";
 import { ask } from "./ask.js";
 import { MediaShelf } from "./media-shelf.js";
-import { modelName, modelSource, resolveDevice } from "./open-model.js";
+import { modelName, modelSource } from "./open-model.js";
 import { plainError } from "./plain-error.js";
 import type {
   AnswerReport,
@@ -30,7 +30,6 @@ export class Engine {
     return this.#run(async (signal) => {
       const started = performance.now();
       await this.#unload();
-      const device = await resolveDevice(request.device);
       const source = modelSource(request);
       const calls = { signal, progress_callback: tell };
       // What is small and quick first: a model that is not there, or of another kind.
@@ -39,13 +38,13 @@ export class Engine {
       const model = await InternVL2_5ForConditionalGeneration.from_pretrained(source, {
         ...calls,
         dtype,
-        device: device.option,
+        device: request.device,
       });
       this.#loaded = { model, processor };
       return {
         name: modelName(request),
         isDemo: request.choice.kind === "demo",
-        device: { name: device.name, reason: device.reason },
+        device: model.devices.decoder_model_merged,
         dtype: [...new Set(Object.values(model.dtype))].join(", "),
         seconds: (performance.now() - started) / 1000,
         tiling: {

@@ -35,7 +35,7 @@ function tokenRate({ generatedTokens, writeSeconds }: AnswerReport): number | nu
   return generatedTokens > 1 && writeSeconds > 0 ? (generatedTokens - 1) / writeSeconds : null;
 }
 
-/** `"First token after 0.31 s · 17 tokens, 82 a second · 5 tiles · 113 tokens read, 96 known from before"` */
+/** `"First token after 0.31 s · 17 tokens, 82 a second · looked at 5 tiles · read 113 tokens, knew 96"` */
 export function costText(report: AnswerReport): string {
   const { generatedTokens, firstTokenSeconds, tilesRead, promptTokens, cachedTokens, finishReason } = report;
   const rate = tokenRate(report);
