@@ -14,7 +14,6 @@ export type {
 } from "./engine/engine.js";
 export type { PastKeyValues } from "./engine/past-key-values.js";
 export { type RotaryConfig, type RotaryTables, rotaryTables } from "./engine/rotary.js";
-
 export {
   type GenerateArguments,
   InternVL2_5ForConditionalGeneration,

@@ -13,7 +13,7 @@ import { Decoder } from "./engine/decoder.js";
 import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { VisionEncoder } from "./engine/vision.js";
-import { type DeviceOption, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
+import { type DeviceOption, deviceOf, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
 
 export interface LoadOptions extends PretrainedOptions {
   /**
@@ -93,10 +93,6 @@ export async function loadEngine(
     decoder: new Decoder(sessions.get("decoder_model_merged")!, text_config, text_config.num_attention_heads),
     stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
   });
-}
-
-function deviceOf(graph: GraphName, device: DeviceOption | undefined): string | undefined {
-  return typeof device === "object" ? device[graph] : device;
 }
 
 /**

@@ -51,7 +51,7 @@ export async function placeGraphs(
     const there = available(graph);
     const wish = wishFor(graph, dtype);
     if (wish?.insists && !there.includes(wish.dtype)) throw missingDtype(name, graph, wish.dtype, there);
-    const offers = await inference.offerDevices?.(typeof device === "object" ? device[graph] : device);
+    const offers = await inference.offerDevices?.(deviceOf(graph, device));
     if (offers === undefined) {
       placement.dtype[graph] = withoutOffers(name, graph, there, dtype);
       continue;
@@ -64,6 +64,11 @@ export async function placeGraphs(
     placement.devices[graph] = { name: found.offer.name, reason: found.offer.reason };
   }
   return placement;
+}
+
+/** What was asked for a graph; undefined: the runtime's own. */
+export function deviceOf(graph: GraphName, device: DeviceOption | undefined): string | undefined {
+  return typeof device === "object" ? device[graph] : device;
 }
 
 interface Wish {

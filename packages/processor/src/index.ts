@@ -19,7 +19,6 @@ export {
   resolveChatTemplate,
 } from "./chat/templates/index.js";
 export { ORIGINAL_SYSTEM_MESSAGE } from "./chat/templates/original.js";
-/** The messages of tokenizer.model, for tools that read or write such files. */
 export { AutoProcessor, type ProcessorEntry } from "./processor/auto-processor.js";
 export type { ImageInput } from "./processor/image-list.js";
 export type {

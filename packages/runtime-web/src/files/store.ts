@@ -20,7 +20,7 @@ export function createWebFiles(options: WebFilesOptions = {}): FileStore {
       const stored = address ? undefined : await storedFolder(model, inner);
       if (stored !== undefined) return stored;
       if (isHubId(model)) return openHub(model, opening, options);
-      if ((address || /^\.{0,2}\//.test(model)) && !opening.local_files_only) {
+      if ((address || isRelativeAddress(model)) && !opening.local_files_only) {
         const files = new UrlFiles(inner === "" ? model : `${model}/${inner}`, resolveSettings(options, {}));
         // Now and not at the first read: what is wrong with the address belongs here.
         await files.list();
@@ -33,7 +33,7 @@ export function createWebFiles(options: WebFilesOptions = {}): FileStore {
       });
     },
     async nameElsewhere(model) {
-      const isRelative = /^\.{0,2}\//.test(model) && (await storedFolder(model, "")) === undefined;
+      const isRelative = isRelativeAddress(model) && (await storedFolder(model, "")) === undefined;
       return isRelative ? new URL(model, location.href).href : model;
     },
     reopen: reopenChosen,
@@ -42,6 +42,10 @@ export function createWebFiles(options: WebFilesOptions = {}): FileStore {
 
 /** `createWebFiles` with its defaults. */
 export const webFiles: FileStore = createWebFiles();
+
+function isRelativeAddress(model: string): boolean {
+  return /^\.{0,2}\//.test(model);
+}
 
 async function storedFolder(model: string, inner: string): Promise<ModelFiles | undefined> {
   let path: string;

@@ -17,13 +17,13 @@ export async function listStoredFolders(): Promise<StoredFolder[]> {
 }
 
 async function foldersIn(folder: FileSystemDirectoryHandle, name: string): Promise<StoredFolder[]> {
-  const inner: StoredFolder[] = [];
-  let holdsFiles = false;
-  for await (const [entry, handle] of folder.entries()) {
-    if (handle.kind === "file") holdsFiles = true;
-    else inner.push(...(await foldersIn(handle, name === "" ? entry : `${name}/${entry}`)));
+  const inner: FileSystemDirectoryHandle[] = [];
+  for await (const handle of folder.values()) {
+    if (handle.kind === "file") return [{ name, bytes: await bytesIn(folder) }];
+    inner.push(handle);
   }
-  return holdsFiles ? [{ name, bytes: await bytesIn(folder) }] : inner;
+  const prefix = name === "" ? "" : `${name}/`;
+  return (await Promise.all(inner.map((handle) => foldersIn(handle, prefix + handle.name)))).flat();
 }
 
 async function bytesIn(folder: FileSystemDirectoryHandle): Promise<number> {

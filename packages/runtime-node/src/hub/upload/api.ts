@@ -1,5 +1,5 @@
 import type { InternVLError, JsonObject, JsonValue } from "@internvl/core";
-import type { Refusal } from "@internvl/core/hub";
+import { isObject, type Refusal } from "@internvl/core/hub";
 import { type HubHttp, networkError } from "../http.js";
 import { retrying, TransientError } from "../retry.js";
 import type { HubSettings } from "../settings.js";
@@ -67,8 +67,4 @@ export async function askOnce(
   }
   if (isObject(answer)) return answer;
   throw malformed(path, "a JSON object", answer);
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@internvl/core";
-import { ask, isObject, LFS_JSON, type UploadContext } from "./api.js";
+import { isObject } from "@internvl/core/hub";
+import { ask, LFS_JSON, type UploadContext } from "./api.js";
 import { malformed, outOfStorage, uploadRefusal } from "./errors.js";
 import type { LocalFile } from "./local-files.js";
 

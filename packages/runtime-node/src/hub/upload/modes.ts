@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import type { JsonValue } from "@internvl/core";
-import { ask, isObject, type UploadContext } from "./api.js";
+import { isObject } from "@internvl/core/hub";
+import { ask, type UploadContext } from "./api.js";
 import { malformed } from "./errors.js";
 import type { LocalFile } from "./local-files.js";
 
