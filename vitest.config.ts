@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin, type TestProjectConfiguration } from "vitest/config";
-import { CHROMIUM_FLAGS, findChromium, SOFTWARE_WEBGPU } from "./tooling/scripts/chromium.mjs";
+import { CHROMIUM_FLAGS, findChromium, ISOLATION_HEADERS, SOFTWARE_WEBGPU } from "./tooling/scripts/chromium.mjs";
 
 const packages = fileURLToPath(new URL("./packages/", import.meta.url));
 const chromium = findChromium();
@@ -66,17 +66,14 @@ interface BrowserSettings {
   headers?: Record<string, string>;
 }
 
-/** Threads need shared memory, which a page has only when it is cross-origin isolated. */
-const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
-
 /** Suites of plain TypeScript whose numbers must be the same in every engine. */
 const PLATFORM_FREE = ["packages/generation/test/*.test.ts"];
 
 const browsers = [
-  inChromium("browser", ["packages/*/test-browser/*.test.ts", ...PLATFORM_FREE], { headers: ISOLATED }),
+  inChromium("browser", ["packages/*/test-browser/*.test.ts", ...PLATFORM_FREE], { headers: ISOLATION_HEADERS }),
   inChromium("browser-webgpu", ["packages/*/test-browser/webgpu/*.test.ts"], {
     flags: SOFTWARE_WEBGPU,
-    headers: ISOLATED,
+    headers: ISOLATION_HEADERS,
   }),
   // A page as most servers send it.
   inChromium("browser-not-isolated", ["packages/*/test-browser/not-isolated/*.test.ts"]),

@@ -15,6 +15,12 @@ const APPLICATIONS = {
 /** Chromium refuses to run as root with its sandbox, and containers run as root. */
 export const CHROMIUM_FLAGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 
+/** Threads need shared memory, which a page has only when it is cross-origin isolated: with these two. */
+export const ISOLATION_HEADERS = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
 /** WebGPU without a graphics card, on Chromium's own software renderer. */
 export const SOFTWARE_WEBGPU = [
   "--enable-unsafe-webgpu",

@@ -2,9 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DirectoryFiles } from "@internvl/runtime-node";
 import sirv from "sirv";
-
-/** Threads need shared memory, which a page has only when it is cross-origin isolated. */
-const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+import { ISOLATION_HEADERS } from "../../scripts/chromium.mjs";
 
 /** A web server of this machine. */
 export interface LocalServer {
@@ -24,7 +22,7 @@ export async function serve(page: string, { folders = {}, isolated = true }: Ser
   const handlers = Object.entries(folders).map(([address, directory]) => [address, serveFolder(directory)] as const);
   const servePage = sirv(page);
   const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(isolated ? ISOLATED : {})) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(isolated ? ISOLATION_HEADERS : {})) response.setHeader(name, value);
     const [address, handler] = handlers.find(([start]) => request.url?.startsWith(`${start}/`)) ?? [];
     if (address === undefined || handler === undefined) return servePage(request, response);
     request.url = request.url!.slice(address.length);

@@ -8,8 +8,14 @@ import { readFileSync } from "node:fs";
  */
 export function peakResidentBytes(): number {
   if (process.platform === "linux") {
-    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"));
-    if (peak !== null) return Number(peak[1]) * 1024;
+    const peak = peakOfProcess("self");
+    if (peak !== undefined) return peak;
   }
   return process.resourceUsage().maxRSS * 1024;
+}
+
+/** The same of a process by its number, from Linux's /proc; undefined where that does not say it. */
+export function peakOfProcess(pid: string): number | undefined {
+  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return peak === null ? undefined : Number(peak[1]) * 1024;
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { peakOfProcess } from "../child/memory.js";
 
 /**
  * The most memory that any page's process of this machine's Chromium has had resident, in bytes; undefined where there is no
@@ -15,8 +16,7 @@ export function peakRendererBytes(): number | undefined {
 function peakOfRenderer(pid: string): number {
   try {
     if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) return 0;
-    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-    return Number(peak?.[1] ?? 0) * 1024;
+    return peakOfProcess(pid) ?? 0;
   } catch {
     // It has ended meanwhile.
     return 0;

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Dtype } from "@internvl/config";
 import { DirectoryFiles } from "@internvl/runtime-node";
 import { openPage, serve } from "@internvl-tooling/browser";
 import { answerSamples } from "../demo/answers.js";
@@ -30,9 +29,7 @@ export async function verifyInBrowser(
   assertDirectory(directory);
   const thirdParty = join(directory, "..", "third-party");
   const hasThirdParty = existsSync(thirdParty);
-  const isAsked = groups.includes(DEMO);
-  const demo = isAsked ? await demoReference(DEMO_DTYPES) : {};
-  const demoOnWebgpu = isAsked ? await demoReference(["fp32"], 1) : {};
+  const demo = groups.includes(DEMO) ? await demoReference() : {};
   const folders = {
     [ADDRESSES.golden]: directory,
     [ADDRESSES.fixtures]: FIXTURES,
@@ -47,7 +44,7 @@ export async function verifyInBrowser(
         summaries.push(summary);
         onGroup?.(summary);
       });
-      const request: PageRequest = { groups, hasThirdParty, demo, demoOnWebgpu };
+      const request: PageRequest = { groups, hasThirdParty, demo };
       await page.evaluate((asked) => globalThis.verifyInPage(asked), request);
     });
     return summaries;
@@ -56,9 +53,9 @@ export async function verifyInBrowser(
   }
 }
 
-async function demoReference(dtypes: readonly Dtype[], perSample?: number): Promise<DemoReference> {
+async function demoReference(): Promise<DemoReference> {
   const reference: DemoReference = {};
   const checkpoint = new DirectoryFiles(DEMO_MODEL);
-  for (const dtype of dtypes) reference[dtype] = await answerSamples(checkpoint, nodePlatform, dtype, perSample);
+  for (const dtype of DEMO_DTYPES) reference[dtype] = await answerSamples(checkpoint, nodePlatform, dtype);
   return reference;
 }

@@ -11,7 +11,7 @@ import type { PageRequest } from "./request.js";
 /** What a graphics card computes; all else is the same TypeScript on every device. */
 const ON_WEBGPU: readonly string[] = ["forward", "generate", DEMO];
 
-globalThis.verifyInPage = async ({ groups, hasThirdParty, demo, demoOnWebgpu }: PageRequest) => {
+globalThis.verifyInPage = async ({ groups, hasThirdParty, demo }: PageRequest) => {
   const golden = await GoldenFolder.open(
     await webFiles.open(ADDRESSES.golden),
     hasThirdParty ? await webFiles.open(ADDRESSES.thirdParty) : undefined,
@@ -24,7 +24,7 @@ globalThis.verifyInPage = async ({ groups, hasThirdParty, demo, demoOnWebgpu }: 
   const alsoOnWebgpu = groups.filter((name) => ON_WEBGPU.includes(name));
   if (alsoOnWebgpu.length === 0) return;
   // Its software adapter is too slow for more than the smallest checkpoint and a question a sample.
-  all[DEMO] = demoGroup(demoModel, demoOnWebgpu, 1);
+  all[DEMO] = demoGroup(demoModel, { fp32: demo.fp32 }, 1);
   const smallest = golden.list("tiny").find((name) => name.startsWith("tiny-1b"));
   const platform = webPlatform({ device: "webgpu", takes: (variant) => variant === smallest });
   await runGroups(golden, platform, select(alsoOnWebgpu), globalThis.onGroup);

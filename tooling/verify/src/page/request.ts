@@ -9,8 +9,6 @@ export interface PageRequest {
   hasThirdParty: boolean;
   /** What the demo model answered in Node. */
   demo: DemoReference;
-  /** The same of one question a sample. */
-  demoOnWebgpu: DemoReference;
 }
 
 declare global {
