@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type LocalServer, launchChromium, serve } from "@internvl-tooling/browser";
 import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { answerInNode } from "../../vite/test-chromium/answer-in-node.js";
+import { answersInNode } from "../../vite/test-chromium/answers-in-node.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const PICTURE = createRequire(import.meta.url).resolve("@internvl/demo-model/samples/shapes-square.png");
@@ -18,7 +18,7 @@ const problems: string[] = [];
 
 beforeAll(async () => {
   // A web server as plain as the page: files, and no header of its own.
-  server = await serve(`${root}/dist`, { isolated: false });
+  server = await serve(`${root}/dist`, { headers: {} });
   browser = await launchChromium();
   page = await browser.newPage();
   page.on("pageerror", (error) => problems.push(String(error)));
@@ -45,7 +45,7 @@ it("answers what Node answers with the same folder, and asks no other server", a
   await page.getByRole("button", { name: "Ask" }).click();
   await page.locator("button:enabled").waitFor({ timeout: 60_000 });
   const answer = await page.locator("output").textContent();
-  expect(answer?.trim()).toBe(await answerInNode(`${root}/dist/model`, PICTURE, QUESTION));
+  expect(answer?.trim()).toBe((await answersInNode(`${root}/dist/model`, PICTURE, [QUESTION]))[0]);
   expect(answer?.trim()).not.toBe("");
   expect(problems).toEqual([]);
   expect([...hosts]).toEqual([new URL(page.url()).host]);

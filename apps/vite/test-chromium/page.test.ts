@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright";
+import { launchChromium } from "@internvl-tooling/browser";
+import type { Browser, Page } from "playwright";
 import { type PreviewServer, preview } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { CHROMIUM_FLAGS, findChromium } from "../../../tooling/scripts/chromium.mjs";
-import { answerInNode } from "./answer-in-node.js";
+import { answersInNode } from "./answers-in-node.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const PICTURE = createRequire(import.meta.url).resolve("@internvl/demo-model/samples/shapes-square.png");
@@ -17,7 +17,7 @@ const problems: string[] = [];
 
 beforeAll(async () => {
   server = await preview({ root, preview: { port: 0 } });
-  browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_FLAGS });
+  browser = await launchChromium();
   page = await browser.newPage();
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("requestfailed", (request) => problems.push(`${request.url()} failed`));
@@ -40,7 +40,7 @@ it("answers what Node answers with the same folder, and asks no other server", a
   await page.locator("output:not(:empty)").waitFor();
   await page.getByText("Ready").waitFor({ timeout: 60_000 });
   const answer = await page.locator("output").textContent();
-  expect(answer?.trim()).toBe(await answerInNode(`${root}/dist/model`, PICTURE, QUESTION));
+  expect(answer?.trim()).toBe((await answersInNode(`${root}/dist/model`, PICTURE, [QUESTION]))[0]);
   expect(answer?.trim()).not.toBe("");
   expect(problems).toEqual([]);
   expect([...hosts]).toEqual([new URL(server.resolvedUrls!.local[0]!).host]);

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright";
+import { launchChromium } from "@internvl-tooling/browser";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright";
 import { type PreviewServer, preview } from "vite";
-import { CHROMIUM_FLAGS, findChromium } from "../../../tooling/scripts/chromium.mjs";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -45,10 +45,7 @@ export async function openPage({
   ...options
 }: Opening = {}): Promise<OpenPage> {
   const server = await serve();
-  const browser: Browser = await chromium.launch({
-    executablePath: findChromium(),
-    args: [...CHROMIUM_FLAGS, ...flags],
-  });
+  const browser = await launchChromium(flags);
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const problems: string[] = [];
   const refusals: string[] = [];

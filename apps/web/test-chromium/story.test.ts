@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { answersInNode } from "./answer-in-node.js";
-import { ask, type OpenPage, openPage, sample, stopAsItBegins, takeSample, waitUntilReady } from "./open-page.js";
+import { answersInNode } from "../../vite/test-chromium/answers-in-node.js";
+import { ask, type OpenPage, openPage, root, sample, stopAsItBegins, takeSample, waitUntilReady } from "./open-page.js";
 
 const PICTURE = sample("shapes-square.png");
 const QUESTIONS = ["How many shapes are there?", "Do you see a purple star?"];
@@ -34,7 +34,7 @@ it("opens, and takes a picture that is dropped", async () => {
 
 it("answers what Node answers, and a further question by reading only what is new", async () => {
   const { page } = open;
-  const expected = await answersInNode(PICTURE, QUESTIONS);
+  const expected = await answersInNode(`${root}/dist/model`, PICTURE, QUESTIONS);
   const first = await ask(page, QUESTIONS[0]!);
   expect(first).toBe(expected[0]);
   expect(first).not.toBe("");

@@ -29,7 +29,7 @@ describe("a page whose bundler leaves onnxruntime's files to others", () => {
     await writeFile(join(site, "index.html"), '<!doctype html><script type="module" src="/page.js"></script>');
     await copyRuntimeFiles(join(site, "onnxruntime"));
     // A folder and nothing else, as any web server serves it.
-    server = await serve(site, { isolated: false });
+    server = await serve(site, { headers: {} });
     browser = await launchChromium();
   });
   afterAll(async () => {

@@ -13,7 +13,7 @@ it("webpack puts onnxruntime's files beside the script by itself", async () => {
   try {
     await bundle(site);
     await writeFile(join(site, "index.html"), '<!doctype html><script defer src="/page.js"></script>');
-    const server = await serve(site, { isolated: false });
+    const server = await serve(site, { headers: {} });
     const graph = await identityGraph();
     try {
       for (const device of ["wasm", "webgpu"]) {

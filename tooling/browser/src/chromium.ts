@@ -3,11 +3,12 @@ import { type Browser, chromium, type Page } from "playwright";
 import { CHROMIUM_FLAGS, findChromium, SOFTWARE_WEBGPU } from "../../scripts/chromium.mjs";
 
 /**
- * This machine's Chromium, with WebGPU on its own software adapter.
+ * This machine's Chromium.
  *
+ * @param flags Default: WebGPU on its own software adapter
  * @throws InternVLError `RUNTIME_MISSING` where there is none
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(flags: readonly string[] = SOFTWARE_WEBGPU): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) {
     throw new InternVLError("RUNTIME_MISSING", {
@@ -15,7 +16,7 @@ export async function launchChromium(): Promise<Browser> {
       fix: "Install it (Debian: apt-get install chromium), or name the program in CHROMIUM_PATH.",
     });
   }
-  return chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS, ...SOFTWARE_WEBGPU] });
+  return chromium.launch({ executablePath, args: [...CHROMIUM_FLAGS, ...flags] });
 }
 
 /**

@@ -13,16 +13,23 @@ export interface LocalServer {
 export interface ServeOptions {
   /** Directories by address, each with the `files.json` that pages look for. */
   folders?: Readonly<Record<string, string>>;
-  /** Whether the headers are sent that give a page threads. Default: true. */
-  isolated?: boolean;
+  /** Headers of every answer. Default: those that give a page threads. */
+  headers?: Readonly<Record<string, string>>;
 }
 
-/** Serves a directory with a page in it, and other folders below addresses of their own, as they are now. */
-export async function serve(page: string, { folders = {}, isolated = true }: ServeOptions = {}): Promise<LocalServer> {
+/**
+ * Serves folders as they are now.
+ *
+ * @param page a directory with a page in it, at the address `/`; undefined: nothing is there
+ */
+export async function serve(
+  page: string | undefined,
+  { folders = {}, headers = ISOLATION_HEADERS }: ServeOptions = {},
+): Promise<LocalServer> {
   const handlers = Object.entries(folders).map(([address, directory]) => [address, serveFolder(directory)] as const);
-  const servePage = sirv(page);
+  const servePage: RequestListener = page === undefined ? (_, response) => response.writeHead(404).end() : sirv(page);
   const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(isolated ? ISOLATION_HEADERS : {})) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const [address, handler] = handlers.find(([start]) => request.url?.startsWith(`${start}/`)) ?? [];
     if (address === undefined || handler === undefined) return servePage(request, response);
     request.url = request.url!.slice(address.length);

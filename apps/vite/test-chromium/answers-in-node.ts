@@ -1,9 +1,7 @@
 import { InternVL2_5ForConditionalGeneration, InternVL2_5Processor } from "internvl";
-import { root } from "./open-page.js";
 
-/** What Node answers with the folder that the page has; of a conversation about one picture, the last question's answer. */
-export async function answersInNode(picture: string, questions: readonly string[]): Promise<string[]> {
-  const folder = `${root}/dist/model`;
+/** What a converted model answers in Node, in a conversation about one picture, for pages that must answer the same. */
+export async function answersInNode(folder: string, picture: string, questions: readonly string[]): Promise<string[]> {
   const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder);
   const processor = await InternVL2_5Processor.from_pretrained(folder);
   const messages: { role: string; content: string | ({ type: "image" } | { type: "text"; text: string })[] }[] = [];
