@@ -140,6 +140,8 @@ describe("pipeline()", () => {
 
 describe("while it runs", () => {
   it("streams, and reports how far it is", async () => {
+    // Nothing is reported of a prompt that was read before.
+    await model.clearCaches();
     const streamer = new TextIteratorStreamer(processor.tokenizer, { skip_prompt: true, skip_special_tokens: true });
     const stages: string[] = [];
     const running = pipe(chat, {
