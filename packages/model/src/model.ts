@@ -63,6 +63,11 @@ export class InternVL2_5ForConditionalGeneration {
     return this.#engine.dtype;
   }
 
+  /** Whether the model runs in a thread of its own (`{ worker: true }`). */
+  get inWorker(): boolean {
+    return this.#engine instanceof WorkerEngine;
+  }
+
   /** Where each graph runs, and why there: `model.devices.vision_encoder.reason`. */
   get devices(): Readonly<Record<GraphName, DeviceChoice>> {
     return this.#engine.devices;

@@ -1,6 +1,6 @@
 import { type ProgressInfo, Tensor } from "@internvl/core";
 import type { InternVL2_5ForConditionalGeneration, ModelOptions } from "@internvl/model";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { convertDemo, loadDemo } from "./demo.js";
 
 let directory: string;
@@ -181,6 +181,19 @@ describe("features of tiles", () => {
       await without.dispose();
       await converted.remove();
     }
+  });
+
+  it("are not kept where there is nothing to tell pixels by", async () => {
+    const model = await load();
+    vi.stubGlobal("crypto", {});
+    try {
+      for (let call = 0; call < 2; call++) await featuresOf(model, tiles(0));
+      const inputs = { ...prompt(model, 1), pixel_values: tiles(0), max_new_tokens: 3 };
+      expect(await model.generate(inputs)).toEqual(await plain.generate(inputs));
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(await counts(model)).toEqual({ hits: 0, misses: 0, tiles: 0 });
   });
 
   it("have a bound that is a number", async () => {
