@@ -6,6 +6,7 @@ import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { load } from "./load.js";
 import { preprocess } from "./preprocess.js";
+import { profile } from "./profile.js";
 import { room } from "./room.js";
 import { search } from "./search.js";
 import { video } from "./video.js";
@@ -20,6 +21,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   load,
   vision,
   decode,
+  profile,
   batch,
   search,
   room,
