@@ -10,8 +10,8 @@ import { formatReport } from "./table.js";
 import { Workspace } from "./workspace.js";
 
 const NAMES = Object.keys(benchmarks);
-/** Without what makes 5 GB of weights, and what is asked for by --profile. */
-const ALL = NAMES.filter((name) => !["convert-large", "profile"].includes(name));
+/** Without what takes long or makes many gigabytes of weights, and what is asked for by --profile. */
+const ALL = NAMES.filter((name) => !["convert-large", "profile", "scaling"].includes(name));
 const USAGE = `npm run bench -- NAME… [options]        NAME: ${NAMES.join(", ")}, or all
 npm run bench -- make-checkpoint DIR [--shape 1b|4b|8b|tiny] [--layers N] [--shards N]
 
@@ -24,6 +24,7 @@ npm run bench -- make-checkpoint DIR [--shape 1b|4b|8b|tiny] [--layers N] [--sha
   --python PATH      a Python with Pillow and numpy, to compare preprocess with
   --work-dir DIR     where checkpoints are kept; up to 6 GB for 1b, 9 GB for convert-large
   --profile          also where the time of a tile, a prompt and a step goes, by operator
+  --svg FILE         scaling's plot
   --json FILE        the figures, every single one`;
 
 async function main(): Promise<void> {

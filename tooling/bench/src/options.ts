@@ -24,6 +24,8 @@ export interface BenchOptions {
   python: string | undefined;
   /** Also says where the time of a tile, a prompt and a step goes. */
   profile: boolean;
+  /** Where `scaling` writes its plot. */
+  svg: string | undefined;
   /** Where the figures are written as JSON. */
   json: string | undefined;
 }
@@ -50,6 +52,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       "work-dir": { type: "string", default: join(tmpdir(), "internvl-bench") },
       python: { type: "string" },
       profile: { type: "boolean", default: false },
+      svg: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -68,6 +71,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       workDir: resolve(values["work-dir"]),
       python: values.python,
       profile: values.profile,
+      svg: values.svg,
       json: values.json,
     },
   };

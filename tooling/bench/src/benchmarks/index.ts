@@ -8,6 +8,7 @@ import { load } from "./load.js";
 import { preprocess } from "./preprocess.js";
 import { profile } from "./profile.js";
 import { room } from "./room.js";
+import { scaling } from "./scaling.js";
 import { search } from "./search.js";
 import { video } from "./video.js";
 import { vision } from "./vision.js";
@@ -22,6 +23,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   vision,
   decode,
   profile,
+  scaling,
   batch,
   search,
   room,
