@@ -14,8 +14,8 @@ import {
 } from "internvl";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCheckpoint } from "../src/checkpoint/make.js";
+import { syntheticQwen2Tokenizer } from "../src/checkpoint/qwen2-tokenizer.js";
 import { cutShape, originalConfig, SHAPES } from "../src/checkpoint/shape.js";
-import { syntheticTokenizer } from "../src/checkpoint/tokenizer.js";
 import { synthesisePixels } from "../src/pixels.js";
 
 let folder: string;
@@ -25,13 +25,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test("the tokenizer of the 1B has its ids where InternVL2_5-1B has them", () => {
-  const { files, size, endOfTurn } = syntheticTokenizer(SHAPES["1b"].vocabulary);
+  const { files, size, endOfTurn } = syntheticQwen2Tokenizer(SHAPES["1b"].vocabulary);
   expect(size).toBe(151_674);
   expect(endOfTurn).toBe(151_645);
-  const vocabulary: Record<string, number> = JSON.parse(files["vocab.json"]!);
+  const vocabulary: Record<string, number> = JSON.parse(String(files["vocab.json"]));
   expect(Object.keys(vocabulary)).toHaveLength(151_643);
   expect(vocabulary["!"]).toBe(0);
-  expect(JSON.parse(files["added_tokens.json"]!)).toMatchObject({
+  expect(JSON.parse(String(files["added_tokens.json"]))).toMatchObject({
     "<|endoftext|>": 151_643,
     "<img>": 151_665,
     "</img>": 151_666,
@@ -42,7 +42,7 @@ test("the tokenizer of the 1B has its ids where InternVL2_5-1B has them", () => 
 
 test("the embedding of the 8B is as large as InternVL2_5-8B's", async () => {
   const shape = SHAPES["8b"];
-  const { size, endOfTurn } = syntheticTokenizer(shape.vocabulary);
+  const { size, endOfTurn } = syntheticQwen2Tokenizer(shape.vocabulary);
   const config = InternVL2_5Config.from_dict(originalConfig(shape, size, endOfTurn) as JsonObject);
   const embedding = originalTensorSpecs(config).find(({ name }) => name.endsWith("embed_tokens.weight"));
   expect(embedding?.shape).toEqual([92_553, 4096]);

@@ -11,7 +11,7 @@ const PAD = 0;
 
 /** Eight prompts of unequal length, one after the other and together: tokens a second, and whether they are the same. */
 export const batch: Benchmark = async (options, workspace) => {
-  const dtype = options.dtype ?? "fp32";
+  const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
   const { threads } = options;
   const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
@@ -53,7 +53,7 @@ export const batch: Benchmark = async (options, workspace) => {
         weights: `${dtype}, random`,
         prompts: prompts.map((prompt) => prompt.length).join(", "),
         "new tokens": NEW_TOKENS,
-        threads: threads ?? "default",
+        threads: threads,
       },
       rows: [
         aloneRow,

@@ -38,7 +38,7 @@ export const room: Benchmark = async (options, workspace) => {
         rows.push(against, ...reserved.map(([name, values]) => row(`${what}, room ${name}`, "ms", values, against)));
       }
     }
-    const setting = { shape: shapeText(options), weights: `${dtype}, random`, threads: threads ?? "default" };
+    const setting = { shape: shapeText(options), weights: `${dtype}, random`, threads: threads };
     return { benchmark: "room", setting, rows };
   } finally {
     await model.dispose();

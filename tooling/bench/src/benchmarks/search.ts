@@ -47,7 +47,7 @@ export const search: Benchmark = async (options, workspace) => {
         weights: `${dtype}, random`,
         prompt: prompt.length,
         "new tokens": NEW_TOKENS,
-        threads: threads ?? "default",
+        threads: threads,
       },
       rows: [
         greedy,

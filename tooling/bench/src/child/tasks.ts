@@ -14,6 +14,7 @@ import {
 import { convertFolder } from "internvl/convert-command";
 import { timed } from "../measure.js";
 import { randomBits } from "../random.js";
+import { BlockWatch } from "./blocks.js";
 import { peakResidentBytes } from "./memory.js";
 import { Standstill } from "./standstill.js";
 
@@ -74,6 +75,21 @@ export const tasks = {
       return model.generate({ ...inputs, max_new_tokens: newTokens, eos_token_id: [], progress_callback });
     });
     return { ms, tokens: result[0]!.length, peaks };
+  },
+
+  /** The longest blocks of this thread while a model in a worker answers about a picture: of its preparation, of the answer. */
+  async blocks({ model: folder, picture, dtype, threads, newTokens }: AnswerArguments) {
+    const loading = { dtype, threads, worker: true };
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, loading);
+    const processor = await InternVL2_5Processor.from_pretrained(folder);
+    const watch = new BlockWatch();
+    const inputs = await processor({ text: "<image>\nDescribe this image.", images: picture });
+    const ofProcessor = watch.take();
+    await model.generate({ ...inputs, max_new_tokens: newTokens, eos_token_id: [] });
+    const ofGenerate = watch.take();
+    watch.stop();
+    await model.dispose();
+    return { processor: ofProcessor, generate: ofGenerate };
   },
 
   /** Stops answers at moments that the seed chooses. Memory after each, once garbage is collected. */
