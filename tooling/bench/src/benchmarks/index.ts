@@ -5,6 +5,7 @@ import { convert } from "./convert.js";
 import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { load } from "./load.js";
+import { pieces } from "./pieces.js";
 import { preprocess } from "./preprocess.js";
 import { room } from "./room.js";
 import { search } from "./search.js";
@@ -20,6 +21,7 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   load,
   vision,
   decode,
+  pieces,
   batch,
   search,
   room,
