@@ -12,7 +12,7 @@ const config: RotaryConfig = {
 };
 
 /** A decoder of one layer that computes nothing, and the tables that it is fed. */
-function recordingDecoder() {
+function recordingDecoder(heads = 1) {
   const fed: { cos: Float32Array; sin: Float32Array }[] = [];
   const session: Session = {
     inputs: [],
@@ -29,11 +29,16 @@ function recordingDecoder() {
     },
     async release() {},
   };
-  return { decoder: new Decoder(session, config, 1), fed };
+  return { decoder: new Decoder(session, config, heads), fed };
 }
 
 /** Reads `positions`, the same for each row of the batch. */
-async function read(decoder: Decoder, cache: KeyValueCache, positions: readonly number[]): Promise<void> {
+async function read(
+  decoder: Decoder,
+  cache: KeyValueCache,
+  positions: readonly number[],
+  prefill_chunk_size?: number,
+): Promise<void> {
   const length = positions.length;
   await decoder.read({
     embeddings: new Tensor("float32", new Float32Array(BATCH * length), [BATCH, length, 1]),
@@ -42,8 +47,33 @@ async function read(decoder: Decoder, cache: KeyValueCache, positions: readonly 
     cache,
     logits_to_keep: 1,
     spare: 0,
+    prefill_chunk_size,
   });
 }
+
+describe("the pieces of a prompt", () => {
+  const pieceLengths = async (length: number, heads: number, prefill_chunk_size?: number) => {
+    const { decoder, fed } = recordingDecoder(heads);
+    const cache = new KeyValueCache(BATCH, { num_hidden_layers: 1, num_key_value_heads: 1, head_dim: 4 });
+    const positions = Array.from({ length }, (_, i) => i);
+    await read(decoder, cache, positions, prefill_chunk_size);
+    expect(cache.length).toBe(length);
+    return fed.map(({ cos }) => cos.length / (2 * BATCH));
+  };
+
+  it("have 128 tokens of all rows, or as many of each as was asked for", async () => {
+    expect(await pieceLengths(150, 1)).toEqual([64, 64, 22]);
+    expect(await pieceLengths(150, 1, 100)).toEqual([100, 50]);
+    expect(await pieceLengths(150, 1, 1000)).toEqual([150]);
+  });
+
+  it("keep the scores of a layer below 16 M where that leaves 32 tokens", async () => {
+    // 2 rows, 1000 heads and 200 keys: 400,000 scores a token, of which 41 fit.
+    expect(await pieceLengths(200, 1000)).toEqual([41, 41, 41, 41, 36]);
+    expect(await pieceLengths(200, 1000, 1000)).toEqual([41, 41, 41, 41, 36]);
+    expect(await pieceLengths(100, 1e6)).toEqual([32, 32, 32, 4]);
+  });
+});
 
 describe("a dynamic scaling", () => {
   it("sees the whole prompt from its first piece on, and then one token more a step", async () => {

@@ -6,12 +6,15 @@ import { JoinedPositions, slicePositions } from "./positions.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
 
 /**
- * Attention scores of one layer that may exist at once while a prompt is read: 64 M floats are 256 MB. A prompt is
- * read in pieces that stay below, between which it can be aborted.
+ * Attention scores of one layer that may exist at once while a prompt is read: 16 M floats are 64 MB, and the graph holds
+ * about three arrays of them. A prompt is read in pieces that stay below, between which it can be aborted.
  */
-const MAX_SCORES = 64 * 2 ** 20;
-/** More tokens at once are no faster on a CPU; fewer would let an abort through sooner. */
-const MAX_PIECE = 1024;
+const MAX_SCORES = 16 * 2 ** 20;
+/**
+ * Tokens of all rows that are read at once, unless a call says otherwise. A CPU's matrix products are as fast with 128 rows as with more, while
+ * attention computes less of what the causal mask hides, and every activation is smaller (README, "Memory").
+ */
+const MAX_PIECE = 128;
 const MIN_PIECE = 32;
 
 export interface ReadInputs extends LongCallOptions {
@@ -68,7 +71,8 @@ export class Decoder {
     const length = inputs.embeddings.dims[1]!;
     const total = cache.length + length;
     const most = Math.floor(MAX_SCORES / (cache.batch_size * this.#heads * total));
-    const piece = Math.min(inputs.prefill_chunk_size ?? MAX_PIECE, Math.max(MIN_PIECE, most));
+    const fast = Math.max(MIN_PIECE, Math.floor(MAX_PIECE / cache.batch_size));
+    const piece = Math.min(inputs.prefill_chunk_size ?? fast, Math.max(MIN_PIECE, most));
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits = new JoinedPositions(wanted);
     const states: JoinedPositions[] = [];

@@ -43,7 +43,7 @@ export interface ForwardInputs extends ModelInputs, LongCallOptions {
   labels?: TokenRows;
   /** `[batch, length]`, how much each label counts; float32 where it is a `Tensor`. Needs `labels`. Default: all alike. */
   loss_weight?: TokenRows;
-  /** The most tokens that are read at once. Default 1024; memory may ask for fewer. */
+  /** The most tokens that are read at once. Default 128 of all rows together; memory may ask for fewer. */
   prefill_chunk_size?: number | null;
   /** Also the states between the layers. The folder must have been converted with them. Default false. */
   output_hidden_states?: boolean;
@@ -82,7 +82,7 @@ export interface GenerateInputs extends ModelInputs, LongCallOptions {
    * the cache stays as it was. Disposing of it is up to the caller.
    */
   past_key_values?: PastKeyValues;
-  /** The most tokens of a prompt that are read at once. Default 1024; memory may ask for fewer. */
+  /** The most tokens of a prompt that are read at once. Default 128 of all rows together; memory may ask for fewer. */
   prefill_chunk_size?: number | null;
   streamer?: Streamer;
   logits_processor?: readonly LogitsProcessor[];

@@ -55,6 +55,9 @@ function create(
   const options: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
     graphOptimizationLevel: "all",
+    // Plans of the first shapes keep blocks of their own for good: a vision encoder had half as much again beside its
+    // weights, and nothing was faster (README, "Inference").
+    enableMemPattern: false,
     logSeverityLevel: SILENT,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     // onnxruntime-node 1.30 does not look at it; the session checks its feeds against it all the same.

@@ -7,6 +7,7 @@ import { decode } from "./decode.js";
 import { followup } from "./followup.js";
 import { loop } from "./loop.js";
 import { memory } from "./memory.js";
+import { pieces } from "./pieces.js";
 import { prefill } from "./prefill.js";
 import { preprocess } from "./preprocess.js";
 import { profile } from "./profile.js";
@@ -36,6 +37,7 @@ const ofTargets: Readonly<Record<string, Benchmark>> = {
 /** What is run only when it is named. */
 const extras: Readonly<Record<string, Benchmark>> = {
   "convert-large": convertLarge,
+  pieces,
   profile,
   scaling,
   search,
