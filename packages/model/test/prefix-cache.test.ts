@@ -1,6 +1,6 @@
 import { type ProgressInfo, type RawImage, Tensor } from "@internvl/core";
 import type { GenerationOptions } from "@internvl/generation";
-import { type GenerateArguments, InternVL2_5ForConditionalGeneration, KeyValueCache } from "@internvl/model";
+import { type GenerateArguments, InternVL2_5ForConditionalGeneration, KeyValueCache, pipeline } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
 import { nodeRuntime as runtime } from "@internvl/runtime-node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -190,6 +190,30 @@ describe("a prompt that begins as an earlier one", () => {
     expect((await stats()).hits).toBeGreaterThan(8);
   });
 
+  it("is one of chat, with its history, and of a pipeline", async () => {
+    const { pixel_values } = await ask("", RED);
+    const talk = async (one: typeof model) => {
+      const options = { max_new_tokens: 8 };
+      const [, history] = (await one.chat(processor, pixel_values!, "Describe it.", options, null, true)) as [
+        string,
+        [string, string][],
+      ];
+      return one.chat(processor, pixel_values!, "How many shapes are there?", options, history, true);
+    };
+    const expected = await talk(plain);
+    expect(await reused(async () => expect(await talk(model)).toEqual(expected))).toBeGreaterThan(20);
+    const texts = ["<image>\nDescribe it.", "<image>\nHow many shapes are there?"].map(turn);
+    const [pipe, anew] = await Promise.all(
+      [model, plain].map((one) => pipeline("image-text-to-text", one, { processor })),
+    );
+    const prompts = texts.map((text) => ({ images: RED, text }));
+    const answers = await anew!(prompts, { max_new_tokens: 8 });
+    const picture = model.config.num_image_token;
+    expect(
+      await reused(async () => expect(await pipe!(prompts, { max_new_tokens: 8 })).toEqual(answers)),
+    ).toBeGreaterThan(picture);
+  });
+
   it("leaves the cache that a caller gets to them, whatever they do with it", async () => {
     const first = await ask("Describe this image.", RED);
     const args = { ...first, max_new_tokens: 6, return_dict_in_generate: true } as const;
@@ -243,11 +267,22 @@ describe("what is kept", () => {
       rows = await small.generate({ input_ids: rows, max_new_tokens: 2, eos_token_id: null });
       expect(await kept()).toMatchObject({ sequences: 1 });
     }
-    // What is too large alone drops nothing.
-    const { sequences } = await kept();
-    await small.generate({ input_ids: [Array.from({ length: 400 }, (_, i) => i % 90)], max_new_tokens: 1 });
-    expect(await kept()).toMatchObject({ sequences });
+    // Of what is too large alone there is its beginning.
+    const long = { input_ids: [Array.from({ length: 400 }, (_, i) => (i * 37) % 90)], max_new_tokens: 6 };
+    const expected = await plain.generate(long);
+    const { tokens: before } = await kept();
+    for (let call = 0; call < 2; call++) expect(await small.generate(long)).toEqual(expected);
+    const { tokens, ...now } = await kept();
+    const token = 2 * 4 * plain.config.text_config.num_hidden_layers * plain.config.text_config.num_key_value_heads;
+    const room = Math.floor((2 * bytes) / (token * plain.config.text_config.head_dim));
+    expect(room).toBeLessThan(400);
+    expect(tokens - before).toBe(room);
+    expect(now.bytes).toBeLessThanOrEqual(2 * bytes);
     await small.dispose();
+    const { model: none } = await loadDemo(demo.directory, { prefix_cache: { max_bytes: 0 } });
+    for (let call = 0; call < 2; call++) expect(await none.generate(long)).toEqual(expected);
+    expect((await none.cacheStats()).prefixes).toMatchObject({ bytes: 0, hits: 0, tokens: 0 });
+    await none.dispose();
     await expect(small.cacheStats()).rejects.toMatchObject({ code: "RELEASED" });
     await expect(small.clearCaches()).rejects.toMatchObject({ code: "RELEASED" });
   });

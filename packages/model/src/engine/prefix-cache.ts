@@ -1,5 +1,5 @@
 import { ByteBound } from "./byte-bound.js";
-import type { KeyValueCache } from "./cache.js";
+import { KeyValueCache } from "./cache.js";
 import type { RotaryConfig } from "./rotary.js";
 
 /** One row that is about to be read. */
@@ -111,23 +111,33 @@ export class PrefixCache {
 
   /**
    * Keeps what a cache holds that went through `restore`: a fork, the caller's stays theirs. Of several rows, which have
-   * the prompt in common, the first. What is a beginning of it is dropped.
+   * the prompt in common, the first. Of what is too large, as many tokens as there is room for. What is a beginning of it is
+   * dropped.
    */
   keep(cache: KeyValueCache): void {
     const digests = this.#followed.get(cache);
     if (digests === undefined || cache.length === 0) return;
-    const kept = { cache: cache.fork(), digests };
-    if (cache.batch_size > 1) kept.cache.batch_select_indices([0]);
-    const { byteLength, rows } = kept.cache;
-    if (byteLength > this.#kept.max_bytes) {
-      kept.cache.dispose();
-      return;
-    }
+    const row = cache.fork();
+    if (cache.batch_size > 1) row.batch_select_indices([0]);
+    const kept = { cache: this.#fitting(row), digests };
+    const [tokens] = kept.cache.rows.tokens as [number[]];
     for (const other of this.#kept.keys()) {
-      if (this.#common(other, rows.tokens[0]!, digests) === other.cache.length) this.#kept.delete(other);
+      if (this.#common(other, tokens, digests) === other.cache.length) this.#kept.delete(other);
     }
-    this.#kept.set(kept, kept, byteLength);
+    this.#kept.set(kept, kept, kept.cache.byteLength);
     for (const oldest of this.#kept.keys().slice(0, -MOST_SEQUENCES)) this.#kept.delete(oldest);
+  }
+
+  /** The cache, or where it is too large a copy of its beginning. */
+  #fitting(cache: KeyValueCache): KeyValueCache {
+    const { max_bytes } = this.#kept;
+    if (cache.byteLength <= max_bytes) return cache;
+    const fitting = Math.floor((cache.capacity * Math.max(0, max_bytes)) / cache.byteLength);
+    const length = Math.min(fitting, cache.length - 1);
+    const beginning = new KeyValueCache(1, cache.shape);
+    beginning.continueFrom(cache, length, { total: length, spare: 0 });
+    cache.dispose();
+    return beginning;
   }
 
   /** How many leading tokens are the same, pictures included. What is of a tile that differs is not. */
