@@ -1,9 +1,11 @@
 import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
-import { HIDDEN, type KeyValueCache } from "./cache.js";
+import { HIDDEN } from "./cache.js";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { JoinedPositions, slicePositions } from "./positions.js";
+import type { ReadCache } from "./read-cache.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
+import { AT_ONCE, type Turns } from "./turns.js";
 
 /**
  * Attention scores of one layer that may exist at once while a prompt is read: 64 M floats are 256 MB. A prompt is
@@ -23,7 +25,7 @@ export interface ReadInputs extends LongCallOptions {
   tokens?: readonly (readonly number[])[];
   /** `[batch][length]`, 0 for padding. */
   visible: readonly (readonly number[])[];
-  cache: KeyValueCache;
+  cache: ReadCache;
   /** Logits of the last N positions; 0 means all. */
   logits_to_keep: number;
   /** How many tokens may follow: the cache leaves room for them behind the last one. */
@@ -33,6 +35,8 @@ export interface ReadInputs extends LongCallOptions {
   output_hidden_states?: boolean;
   /** Gets the logits of every position, piece by piece: float32 `[batch, count, vocabulary]` from position `start` on. */
   onLogits?: (logits: Tensor, start: number) => void;
+  /** When each piece may be read, and how much of it. Default: at once. */
+  turns?: Turns;
 }
 
 export interface ReadOutput {
@@ -63,7 +67,7 @@ export class Decoder {
 
   /** Reads a prompt piece by piece. */
   async read(inputs: ReadInputs): Promise<ReadOutput> {
-    const { cache, logits_to_keep, output_hidden_states, signal, progress_callback } = inputs;
+    const { cache, logits_to_keep, output_hidden_states, signal, progress_callback, turns = AT_ONCE } = inputs;
     if (output_hidden_states) assertHiddenStates(this.#session);
     const length = inputs.embeddings.dims[1]!;
     const total = cache.length + length;
@@ -72,13 +76,14 @@ export class Decoder {
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits = new JoinedPositions(wanted);
     const states: JoinedPositions[] = [];
-    for (let start = 0; start < length; start += piece) {
+    for (let start = 0, end = 0; start < length; start = end) {
       throwIfAborted(signal, "Reading the prompt was aborted");
-      const end = Math.min(start + piece, length);
+      end = Math.min(start + Math.min(piece, turns.pieceSize), length);
       const count = end - start;
       const kept = Math.max(0, end - Math.max(start, length - wanted));
       const given = inputs.onLogits ? count : kept;
-      const outputs = await this.#run(inputs, { start, end, total }, given, end === length ? inputs.spare : 0);
+      const spare = end === length ? inputs.spare : 0;
+      const outputs = await turns.take(() => this.#run(inputs, { start, end, total }, given, spare));
       inputs.onLogits?.(outputs.logits, start);
       if (kept > 0) logits.add(slicePositions(outputs.logits, given - kept, given));
       if (output_hidden_states) {

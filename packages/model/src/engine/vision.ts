@@ -2,6 +2,7 @@ import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAbort
 import { yieldToEventLoop } from "@internvl/generation";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { assertPixelValues } from "./inputs.js";
+import { AT_ONCE, type Turns } from "./turns.js";
 
 /**
  * Pixels that are encoded in one run. One 448 tile keeps two cores busy, and the time between two tiles is when an
@@ -11,6 +12,8 @@ const PIXELS_PER_RUN = 448 * 448;
 
 export interface EncodeOptions extends LongCallOptions {
   output_hidden_states?: boolean;
+  /** When each run may be. Default: at once. */
+  turns?: Turns;
 }
 
 export interface Encoded {
@@ -32,7 +35,7 @@ export class VisionEncoder {
 
   /** @param pixel_values float32 `[tiles, 3, size, size]` */
   async encode(pixel_values: Tensor, options: EncodeOptions = {}): Promise<Encoded> {
-    const { output_hidden_states, signal, progress_callback } = options;
+    const { output_hidden_states, signal, progress_callback, turns = AT_ONCE } = options;
     assertPixelValues(pixel_values, this.#imageSize);
     if (output_hidden_states) assertHiddenStates(this.#session);
     const size = this.#imageSize;
@@ -49,7 +52,7 @@ export class VisionEncoder {
       const count = Math.min(tilesPerRun, tiles - first);
       const part = pixels.subarray(first * tilePixels, (first + count) * tilePixels);
       const feeds = { pixel_values: new Tensor("float32", part, [count, 3, size, size]) };
-      const outputs = await this.#session.run(feeds, { signal });
+      const outputs = await turns.take(() => this.#session.run(feeds, { signal }));
       if (outputs.image_features === undefined) throw missingOutput();
       features.push(outputs.image_features);
       if (output_hidden_states) states.push(hiddenStatesOf(outputs));
