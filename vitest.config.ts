@@ -67,7 +67,7 @@ interface BrowserSettings {
 }
 
 /** Suites of plain TypeScript whose numbers must be the same in every engine. */
-const PLATFORM_FREE = ["packages/generation/test/*.test.ts"];
+const PLATFORM_FREE = ["packages/generation/test/*.test.ts", "packages/image-processor/test/passes.test.ts"];
 
 const browsers = [
   inChromium("browser", ["packages/*/test-browser/*.test.ts", ...PLATFORM_FREE], { headers: ISOLATION_HEADERS }),

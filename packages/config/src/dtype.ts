@@ -25,7 +25,7 @@ export type DtypeOption = Dtype | Partial<GraphDtypes>;
 
 /**
  * What one name means for each graph. A lookup table is never multiplied, so its rows are 8 bits at the least; and the
- * vision encoder in 4 bits is both slower and worse than in 8 (cosine 0.977 against 0.9994 on the 300M), so `"q4"` leaves
+ * vision encoder in 4 bits is both slower and worse than in 8 (cosine 0.977 against 0.999 on the 300M), so `"q4"` leaves
  * it at int8. `{ vision_encoder: "q4" }` insists.
  */
 const PRESETS: Record<Dtype, GraphDtypes> = {

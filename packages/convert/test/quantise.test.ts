@@ -168,29 +168,66 @@ describe("quantiseBlockwise", () => {
   });
 });
 
+/** The definition, one number at a time: `[columns][rows]` of codes, and the scales. */
+function plainColumns(values: Float32Array, rows: number, columns: number) {
+  const codes = new Int8Array(rows * columns);
+  const scales = new Float32Array(rows);
+  for (let n = 0; n < rows; n++) {
+    const row = [...values.subarray(n * columns, (n + 1) * columns)];
+    const sums = row.map((value, k) => (k % 2 === 1 ? row[k - 1]! + value : 0));
+    const scale = Math.fround(Math.max(...row.map(Math.abs), ...sums.map(Math.abs)) / 127);
+    scales[n] = scale;
+    for (let k = 0; k < columns; k++) codes[k * rows + n] = scale === 0 ? 0 : Math.floor(row[k]! / scale + 0.5);
+  }
+  return { codes, scales };
+}
+
 describe("quantiseColumns", () => {
-  test.each([
+  const sizes = [
     [8, 112],
     [7, 50],
     [100, 36],
-    [129, 66],
-  ])("[%i, %i] is transposed around 128", async (rows, columns) => {
+    [129, 67],
+  ] as const;
+
+  test.each(sizes)("[%i, %i] is transposed as a plain implementation has it", async (rows, columns) => {
     const values = numbers(rows * columns);
+    values.fill(0, 0, columns);
+    const expected = plainColumns(values, rows, columns);
     for (const dtype of DTYPES) {
-      const { data, scales, zero_point } = quantiseColumns(await tensor(values, [rows, columns], dtype));
-      expect([...(await bytesOf(zero_point))]).toEqual([128]);
-      const codes = await bytesOf(data);
-      const steps = await floatsOf(scales);
-      const expected = new Uint8Array(rows * columns);
-      for (let n = 0; n < rows; n++) {
-        const row = values.subarray(n * columns, (n + 1) * columns);
-        const scale = Math.fround(Math.max(...row.map(Math.abs)) / 127);
-        expect(steps[n]).toBe(scale);
-        for (let k = 0; k < columns; k++) expected[k * rows + n] = Math.round(row[k]! / scale) + 128;
-      }
-      expect(codes).toEqual(expected);
-      expect(Math.min(...codes)).toBe(1);
+      const { data, scales } = quantiseColumns(await tensor(values, [rows, columns], dtype));
+      expect(new Int8Array((await bytesOf(data)).buffer)).toEqual(expected.codes);
+      expect(await floatsOf(scales)).toEqual(expected.scales);
     }
+  });
+
+  test.each([
+    ["neighbours of one sign", [1, 0.98, 0.5, 0.25], [64, 63, 32, 16], 1.98],
+    ["and of the other", [-1, -0.98, -0.5, 0.25], [-64, -63, -32, 16], 1.98],
+    ["neighbours of both signs, and others that are none", [1, -1, 1, 0.25], [102, -102, 102, 25], 1.25],
+    ["a number that stands out", [4, 0.01, 0.5, 0.5, 1], [127, 0, 16, 16, 32], 4.01],
+  ])("the largest sum counts: %s", async (_, row, codes, largest) => {
+    const { data, scales } = quantiseColumns(await tensor(Float32Array.from(row), [1, row.length]));
+    expect([...new Int8Array((await bytesOf(data)).buffer)]).toEqual(codes);
+    expect((await floatsOf(scales))[0]).toBeCloseTo(largest / 127, 6);
+  });
+
+  test("no sum of two products reaches 16 bits, whatever the activations", async () => {
+    const [rows, columns] = [64, 1024];
+    const { data } = quantiseColumns(await tensor(numbers(rows * columns), [rows, columns]));
+    const codes = new Int8Array((await bytesOf(data)).buffer);
+    let [most, least] = [0, 0];
+    for (let k = 0; k < columns; k += 2) {
+      for (let n = 0; n < rows; n++) {
+        const [a, b] = [codes[k * rows + n]!, codes[(k + 1) * rows + n]!];
+        most = Math.max(most, 255 * (Math.max(a, 0) + Math.max(b, 0)));
+        least = Math.min(least, 255 * (Math.min(a, 0) + Math.min(b, 0)));
+      }
+    }
+    expect(most).toBeLessThan(2 ** 15);
+    expect(least).toBeGreaterThanOrEqual(-(2 ** 15));
+    // Not by a wide margin: the digits are used.
+    expect(Math.max(most, -least)).toBeGreaterThan(32_000);
   });
 });
 

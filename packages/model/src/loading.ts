@@ -12,10 +12,11 @@ import { AutoTokenizer } from "@internvl/processor";
 import { Decoder } from "./engine/decoder.js";
 import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
+import { Reuse, type ReuseOptions } from "./engine/reuse.js";
 import { VisionEncoder } from "./engine/vision.js";
 import { type DeviceOption, deviceOf, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
 
-export interface LoadOptions extends PretrainedOptions {
+export interface LoadOptions extends PretrainedOptions, ReuseOptions {
   /**
    * One of `DTYPES` for all graphs, or one a graph. Default: of a folder what is fastest on the device among what it has; a
    * checkpoint is converted to what is fastest there. `model.dtype` says what it became.
@@ -59,6 +60,7 @@ export async function loadEngine(
 ): Promise<LocalEngine> {
   const { name, inference } = resolveRuntime(options.runtime);
   const { device, threads, signal, progress_callback } = options;
+  const reuse = new Reuse(config, placement.dtype, options);
   const listing = await files.list();
   const sessions = new Map<GraphName, Session>();
   try {
@@ -88,9 +90,10 @@ export async function loadEngine(
     config,
     dtype: placement.dtype,
     devices,
-    vision: new VisionEncoder(sessions.get("vision_encoder")!, config.image_size),
+    vision: new VisionEncoder(sessions.get("vision_encoder")!, config.image_size, placement.dtype.vision_encoder),
     embeddings: new TokenEmbeddings(sessions.get("embed_tokens")!),
     decoder: new Decoder(sessions.get("decoder_model_merged")!, text_config, text_config.num_attention_heads),
+    reuse,
     stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
   });
 }

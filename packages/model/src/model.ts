@@ -16,6 +16,7 @@ import { type BatchChatArguments, batchChat, type ChatArguments, chat } from "./
 import type { CacheOptions } from "./engine/cache.js";
 import type { Engine, ForwardInputs, ForwardOutput, GenerateInputs, GenerateResult } from "./engine/engine.js";
 import type { PastKeyValues } from "./engine/past-key-values.js";
+import type { CacheStats } from "./engine/reuse.js";
 import { convertedFiles, type LoadOptions, loadEngine, placeFolder } from "./loading.js";
 import { reportingTo } from "./streaming.js";
 import { WorkerEngine } from "./worker/client.js";
@@ -60,6 +61,11 @@ export class InternVL2_5ForConditionalGeneration {
   /** The variant of each graph that was loaded. */
   get dtype(): GraphDtypes {
     return this.#engine.dtype;
+  }
+
+  /** Whether the model runs in a thread of its own (`{ worker: true }`). */
+  get inWorker(): boolean {
+    return this.#engine instanceof WorkerEngine;
   }
 
   /** Where each graph runs, and why there: `model.devices.vision_encoder.reason`. */
@@ -152,6 +158,16 @@ export class InternVL2_5ForConditionalGeneration {
   /** `batch_chat()` of the original code: several questions at once, each with a picture. See `chat.ts`. */
   async batch_chat(...args: BatchChatArguments): Promise<string[]> {
     return batchChat(this, ...args);
+  }
+
+  /** What is kept of earlier calls (`feature_cache` and `prefix_cache` of `from_pretrained`), and how often it was of use. */
+  cacheStats(): Promise<CacheStats> {
+    return this.#engine.cacheStats();
+  }
+
+  /** Forgets earlier calls, and gives the memory of what was kept of them back. */
+  clearCaches(): Promise<void> {
+    return this.#engine.clearCaches();
   }
 
   /** Gives the memory of the model back. Safe to call twice; everything else afterwards is an error. */

@@ -2,7 +2,7 @@ import { type RawImage, Tensor } from "@internvl/core";
 import { InternVL2_5ForConditionalGeneration } from "@internvl/model";
 import { nodeRuntime as runtime } from "@internvl/runtime-node";
 import { describe, expect, it } from "vitest";
-import { convertDemo, loadDemo, square } from "./demo.js";
+import { ANEW, convertDemo, loadDemo, square } from "./demo.js";
 import { convertTiny } from "./tiny.js";
 
 const RED = square(112);
@@ -64,7 +64,7 @@ describe("a batch of eight unequal prompts", () => {
 describe("calls without a cache in common", () => {
   it("give the same tokens at the same time as one after the other", async () => {
     const tiny = await convertTiny("tiny-4b");
-    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(tiny.directory, { runtime });
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(tiny.directory, { runtime, ...ANEW });
     try {
       const { image_token_id, num_image_token, image_size, text_config } = model.config;
       const calls = Array.from({ length: 4 }, (_, call) => {

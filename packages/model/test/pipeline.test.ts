@@ -5,7 +5,7 @@ import { TextIteratorStreamer } from "@internvl/generation";
 import {
   type ImageTextToTextModel,
   type ImageTextToTextOptions,
-  type ImageTextToTextPipeline,
+  ImageTextToTextPipeline,
   type InternVL2_5ForConditionalGeneration,
   type PipelineTask,
   pipeline,
@@ -140,6 +140,8 @@ describe("pipeline()", () => {
 
 describe("while it runs", () => {
   it("streams, and reports how far it is", async () => {
+    // Nothing is reported of a prompt that was read before.
+    await model.clearCaches();
     const streamer = new TextIteratorStreamer(processor.tokenizer, { skip_prompt: true, skip_special_tokens: true });
     const stages: string[] = [];
     const running = pipe(chat, {
@@ -169,6 +171,72 @@ describe("while it runs", () => {
       await expect(pipe(inputs, { ...options, streamer })).rejects.toThrow();
       await expect(streamer.next()).rejects.toThrow();
     }
+  });
+});
+
+describe("a list, with a model in a thread of its own", () => {
+  /** The pipeline's model and processor, which say when they begin and end. */
+  function watched(inWorker: boolean) {
+    const events: string[] = [];
+    const within = async <Value>(name: string, run: () => Promise<Value>): Promise<Value> => {
+      events.push(`${name} begins`);
+      // Longer than what is prepared beside it takes.
+      if (name === "answer") await new Promise((resolve) => setTimeout(resolve, 50));
+      return run().finally(() => events.push(`${name} ends`));
+    };
+    const spy: ImageTextToTextModel = {
+      generation_config: model.generation_config,
+      inWorker,
+      generate: (args) => within("answer", () => model.generate(args)),
+      dispose: async () => {},
+    };
+    const preparing = Object.assign(
+      (inputs: Parameters<typeof processor>[0]) => within("prepare", async () => processor(inputs)),
+      {
+        tokenizer: processor.tokenizer,
+        post_process_image_text_to_text: processor.post_process_image_text_to_text.bind(processor),
+      },
+    ) as unknown as InternVL2_5Processor;
+    return { events, other: new ImageTextToTextPipeline({ model: spy, processor: preparing }) };
+  }
+
+  const list = ["Hello world", "How are you?", "Good bye"].map((text) => ({ text }));
+
+  it("is prepared one input ahead, with the same answers in the same order", async () => {
+    const expected = await pipe(list, { max_new_tokens: 4 });
+    const ahead = watched(true);
+    expect(await ahead.other(list, { max_new_tokens: 4 })).toEqual(expected);
+    const [first, answer] = [
+      ["prepare begins", "prepare ends"],
+      ["answer begins", "prepare begins", "prepare ends", "answer ends"],
+    ];
+    expect(ahead.events.slice(0, 2)).toEqual(first);
+    expect(ahead.events.slice(2).toSorted()).toEqual(
+      [...answer!, ...answer!, "answer begins", "answer ends"].toSorted(),
+    );
+    const lastAnswer = ahead.events.lastIndexOf("answer begins");
+    expect(ahead.events.slice(lastAnswer)).toEqual(["answer begins", "answer ends"]);
+    expect(ahead.events.indexOf("prepare ends", 3)).toBeLessThan(ahead.events.indexOf("answer ends"));
+
+    const here = watched(false);
+    expect(await here.other(list, { max_new_tokens: 4 })).toEqual(expected);
+    const turn = ["prepare begins", "prepare ends", "answer begins", "answer ends"];
+    expect(here.events).toEqual([...turn, ...turn, ...turn]);
+  });
+
+  it("fails where an input is wrong once those before it were answered, and no earlier", async () => {
+    const { events, other } = watched(true);
+    const wrong = [list[0]!, { text: "<image>\nHello" }, list[2]!];
+    await expect(other(wrong, { max_new_tokens: 4 })).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    expect(events.filter((event) => event.startsWith("answer"))).toEqual(["answer begins", "answer ends"]);
+    // Where the answer before it fails, that is the error, and what was prepared is let go.
+    const failing = watched(true);
+    const stopping_criteria = [
+      () => {
+        throw new RangeError("mine");
+      },
+    ];
+    await expect(failing.other(wrong, { generate_kwargs: { stopping_criteria } })).rejects.toThrow(RangeError);
   });
 });
 

@@ -8,7 +8,7 @@ import {
 import type { InternVL2_5Processor } from "@internvl/processor";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { RowPool } from "../src/engine/row-pool.js";
-import { convertDemo, loadDemo, square } from "./demo.js";
+import { ANEW, convertDemo, loadDemo, square } from "./demo.js";
 import { type DecoderRun, recordingRuntime } from "./recording-runtime.js";
 import { convertTiny } from "./tiny.js";
 import { workerRuntime } from "./worker-runtime.js";
@@ -253,6 +253,26 @@ describe("concurrent calls of generate", () => {
     expect(await Promise.all(calls.map(answerOf))).toEqual(expected);
   });
 
+  it("are remembered as calls alone are", async () => {
+    const { model: remembering } = await loadDemo(demo.directory, { runtime, feature_cache: {}, prefix_cache: {} });
+    try {
+      const calls = [await ask("Describe this image.", RED), await ask("Hello")];
+      const sequences = await Promise.all(calls.map((call) => remembering.generate({ ...call, ...exactly(60) })));
+      expect(Math.max(...rowsOfSteps())).toBe(2);
+      for (const [index, [row]] of sequences.entries()) {
+        runs.length = 0;
+        const input_ids = [[...row!, 9, 8, 7]];
+        const { pixel_values } = calls[index]!;
+        const [answer] = await remembering.generate({ input_ids, pixel_values, ...exactly(4) });
+        // The last token of an answer was never read.
+        expect(runs[0]).toMatchObject({ rows: 1, count: 4 });
+        expect(answer).toEqual((await model.generate({ input_ids, pixel_values, ...exactly(4) }))[0]);
+      }
+    } finally {
+      await remembering.dispose();
+    }
+  });
+
   it("copy nothing for a call that is alone", async () => {
     const join = vi.spyOn(RowPool.prototype, "join");
     try {
@@ -271,7 +291,7 @@ describe("concurrent calls of generate", () => {
     const { vocab_size } = model.config.text_config;
     const long = { input_ids: [Array.from({ length: 900 }, (_, at) => (at * 31) % 700)], ...exactly(4) };
     expect(vocab_size).toBeGreaterThan(700);
-    const short = { ...(await ask("Hello")), ...exactly(60) };
+    const short = { ...(await ask("Hello")), ...exactly(400) };
     const expected = await oneByOne([short, long]);
     expect(runs.filter(({ count }) => count > 100).map(({ count }) => count)).toEqual([900]);
     runs.length = 0;
@@ -333,7 +353,7 @@ describe("rows that do not share a run", () => {
 
   it("are those that dynamic scaling rotates by their length", async () => {
     const tiny = await convertTiny("tiny-8b");
-    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(tiny.directory, { runtime });
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(tiny.directory, { runtime, ...ANEW });
     try {
       expect(model.config.text_config).toMatchObject({
         rope_scaling: { rope_type: "dynamic" },

@@ -19,6 +19,7 @@ describe("{ worker: true }", () => {
     const there = await loadDemo(demo.directory, { runtime, worker: true });
     expect(there.model.dtype).toEqual(here.model.dtype);
     expect(there.model.devices).toEqual(here.model.devices);
+    expect([here.model.inWorker, there.model.inWorker]).toEqual([false, true]);
     const inputs = await here.processor({ text: ["<image>\nDescribe this image."], images: [square(224)] });
 
     const expected = await here.model.generate({ ...inputs, max_new_tokens: 12 });
@@ -63,6 +64,33 @@ describe("{ worker: true }", () => {
     expect(await there.model.generate({ ...inputs, ...beams })).toEqual(
       await here.model.generate({ ...inputs, ...beams }),
     );
+    await there.model.dispose();
+    await here.model.dispose();
+  });
+
+  it("keeps what was encoded and read in the worker, bounded by the options that crossed", async () => {
+    const here = await loadDemo(demo.directory);
+    const there = await loadDemo(demo.directory, { runtime, worker: true, feature_cache: {}, prefix_cache: {} });
+    const off = await loadDemo(demo.directory, { runtime, worker: true });
+    expect(await off.model.cacheStats()).toEqual({ features: null, prefixes: null });
+    await off.model.dispose();
+    const inputs = await here.processor({ text: ["<image>\nDescribe this image."], images: [square(224)] });
+    const [row] = inputs.input_ids as [number[]];
+    const expected = await here.model.generate({ ...inputs, max_new_tokens: 8 });
+    const { pixel_values } = inputs;
+    const further = { pixel_values, input_ids: [[...expected[0]!, 11, 12, 13]], max_new_tokens: 8 };
+    const answer = await here.model.generate(further);
+    for (let call = 0; call < 2; call++) {
+      expect(await there.model.generate({ ...inputs, max_new_tokens: 8 })).toEqual(expected);
+      expect(await there.model.generate(further)).toEqual(answer);
+    }
+    await there.model.get_image_features(pixel_values!);
+    const tokens = 2 * (expected[0]!.length - 1) + (row.length - 1) + 3;
+    const { features, prefixes } = await there.model.cacheStats();
+    expect(features).toMatchObject({ hits: 5 + 5 - features!.tiles, misses: features!.tiles });
+    expect(prefixes).toMatchObject({ hits: 3, misses: 1, tokens });
+    await there.model.clearCaches();
+    expect(await there.model.cacheStats()).toMatchObject({ features: { tiles: 0 }, prefixes: { sequences: 0 } });
     await there.model.dispose();
     await here.model.dispose();
   });

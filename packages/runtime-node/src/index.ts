@@ -5,7 +5,7 @@ export type { Environment } from "./hub/environment.js";
 export type { NodeFilesOptions } from "./hub/settings.js";
 export { checkPush, type PushOptions, type PushReport, pushToHub } from "./hub/upload/push.js";
 export { WorkFolder } from "./hub/work-folder.js";
-export { nodeInference } from "./inference/runtime.js";
+export { createNodeInference, nodeInference, type OnnxruntimeOptions } from "./inference/runtime.js";
 export { nodeMedia } from "./media/decoder.js";
 export { nodeRuntime } from "./runtime.js";
 export { createWorkerPort, parentWorkerPort } from "./worker.js";

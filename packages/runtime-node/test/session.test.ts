@@ -1,8 +1,8 @@
-import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InternVLError, Tensor } from "@internvl/core";
-import { DirectoryFiles, nodeInference } from "@internvl/runtime-node";
+import { createNodeInference, DirectoryFiles, nodeInference } from "@internvl/runtime-node";
 import { expect, it } from "vitest";
 import { temporaryFolder } from "./folder.js";
 
@@ -47,6 +47,18 @@ it("says what a graph and a device are refused for", async () => {
   await expect(nodeInference.createSession({ bytes }, { threads: 0.5 })).rejects.toMatchObject({
     code: "INPUT_INVALID",
   });
+});
+
+it("takes onnxruntime's own options", async () => {
+  const folder = await temporaryFolder();
+  const inference = createNodeInference({ enableProfiling: true, profileFilePrefix: join(folder, "profile") });
+  const externalData = [{ path: "data.bin", bytes: WEIGHT }];
+  const session = await inference.createSession({ bytes: await besideGraph(), externalData });
+  await session.run({ x });
+  await session.release();
+  const [file] = await readdir(folder);
+  const events = JSON.parse(await readFile(join(folder, file!), "utf8")) as { name: string }[];
+  expect(events.filter(({ name }) => name === "model_run")).toHaveLength(1);
 });
 
 it("refuses memory that is shared between threads", async () => {

@@ -10,8 +10,8 @@ import { formatReport } from "./table.js";
 import { Workspace } from "./workspace.js";
 
 const NAMES = Object.keys(benchmarks);
-/** 5 GB of weights are made only for whoever asks for them. */
-const ALL = NAMES.filter((name) => name !== "convert-large");
+/** Without what takes long or makes many gigabytes of weights, and what is asked for by --profile. */
+const ALL = NAMES.filter((name) => !["convert-large", "profile", "scaling"].includes(name));
 const USAGE = `npm run bench -- NAME… [options]        NAME: ${NAMES.join(", ")}, or all
 npm run bench -- make-checkpoint DIR [--shape 1b|4b|8b|tiny] [--layers N] [--shards N]
 
@@ -23,6 +23,8 @@ npm run bench -- make-checkpoint DIR [--shape 1b|4b|8b|tiny] [--layers N] [--sha
   --contexts A,B     lengths of decode's prompts, in tokens
   --python PATH      a Python with Pillow and numpy, to compare preprocess with
   --work-dir DIR     where checkpoints are kept; up to 6 GB for 1b, 9 GB for convert-large
+  --profile          also where the time of a tile, a prompt and a step goes, by operator
+  --svg FILE         scaling's plot
   --json FILE        the figures, every single one`;
 
 async function main(): Promise<void> {
@@ -32,7 +34,7 @@ async function main(): Promise<void> {
     if (names[1] === undefined) throw new Error("make-checkpoint needs a directory.");
     return makeCheckpoint(resolve(names[1]), cutShape(SHAPES[options.shape], options.layers), options);
   }
-  const chosen = names.includes("all") ? ALL : names;
+  const chosen = [...(names.includes("all") ? ALL : names), ...(options.profile ? ["profile"] : [])];
   const unknown = chosen.find((name) => !NAMES.includes(name));
   if (unknown !== undefined) throw new Error(`There is no benchmark "${unknown}".\n\n${USAGE}`);
   await runBenchmarks(chosen, options);

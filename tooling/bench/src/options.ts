@@ -22,6 +22,10 @@ export interface BenchOptions {
   workDir: string;
   /** A Python with Pillow and numpy, to compare `preprocess` with. */
   python: string | undefined;
+  /** Also says where the time of a tile, a prompt and a step goes. */
+  profile: boolean;
+  /** Where `scaling` writes its plot. */
+  svg: string | undefined;
   /** Where the figures are written as JSON. */
   json: string | undefined;
 }
@@ -47,6 +51,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       contexts: { type: "string", default: "100,1800,4000" },
       "work-dir": { type: "string", default: join(tmpdir(), "internvl-bench") },
       python: { type: "string" },
+      profile: { type: "boolean", default: false },
+      svg: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -64,6 +70,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       contexts: values.contexts.split(",").map((length) => count("contexts", length)!),
       workDir: resolve(values["work-dir"]),
       python: values.python,
+      profile: values.profile,
+      svg: values.svg,
       json: values.json,
     },
   };

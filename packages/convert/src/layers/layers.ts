@@ -113,12 +113,12 @@ export class Layers {
   #linearInt8(x: Value, name: string, bias: Value | undefined): Value {
     const source = this.#source(name);
     const [outputs, inputs] = source.shape as [number, number];
-    const { data, scales, zero_point } = quantiseColumns(source);
+    const { data, scales } = quantiseColumns(source);
     return this.g.dynamicQuantizeMatMul(
       x,
-      this.g.initializer(source.name, "uint8", [inputs, outputs], data),
+      this.g.initializer(source.name, "int8", [inputs, outputs], data),
       this.g.initializer(`${source.name}.scales`, "float32", [outputs], scales),
-      { b_zero_point: this.g.initializer(`${source.name}.zero_point`, "uint8", [], zero_point), bias },
+      { bias },
     );
   }
 

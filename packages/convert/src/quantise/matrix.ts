@@ -5,7 +5,7 @@ import { farthest } from "./floats.js";
 import { widener } from "./widen.js";
 
 /** One row of a matrix in float32: the memory is that of the row before. */
-interface Row {
+export interface Row {
   readonly values: Float32Array;
   /**
    * The float32 scale that maps the number farthest from 0 within `start` to before `end` to `extreme`; 0 where all

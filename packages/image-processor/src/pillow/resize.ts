@@ -2,7 +2,7 @@ import { InternVLError, RawImage } from "@internvl/core";
 import { Breather } from "../breather.js";
 import { type Coefficients, cachedCoefficients } from "./coefficients.js";
 import { PILImageResampling, type Resample } from "./filters.js";
-import { horizontalRows, verticalRows } from "./passes.js";
+import { fastestPasses } from "./passes.js";
 
 /** Multiplications between two looks at the clock, about 4 ms of them. */
 const WORK_PER_BAND = 4_000_000;
@@ -101,8 +101,9 @@ async function horizontalPass(
 ): Promise<Strip> {
   const newWidth = coefficients.first.length;
   const target = new Uint8ClampedArray(newWidth * 3 * (to - from));
+  const passes = fastestPasses();
   for (const [start, end] of bands(from, to, newWidth, coefficients)) {
-    horizontalRows(data, width, target, from, start, end, coefficients);
+    passes.horizontalRows(data, width, target, from, start, end, coefficients);
     await breather.breathe();
   }
   return { data: asBytes(target), width: newWidth, top: from };
@@ -115,8 +116,9 @@ async function verticalPass(
 ): Promise<Strip> {
   const height = coefficients.first.length;
   const target = new Uint8ClampedArray(width * 3 * height);
+  const passes = fastestPasses();
   for (const [start, end] of bands(0, height, width, coefficients)) {
-    verticalRows(data, top, width * 3, target, start, end, coefficients);
+    passes.verticalRows(data, top, width * 3, target, start, end, coefficients);
     await breather.breathe();
   }
   return { data: asBytes(target), width, top: 0 };

@@ -12,6 +12,8 @@ import type { GenerateArguments } from "../model.js";
 /** What `pipeline` needs of a model. `InternVL2_5ForConditionalGeneration` is one; another package's may be. */
 export interface ImageTextToTextModel {
   readonly generation_config: GenerationConfig;
+  /** Whether it runs in a thread of its own: then a pipeline prepares the next input while one is answered. */
+  readonly inWorker?: boolean;
   generate(
     args: GenerateArguments & { return_dict_in_generate: true },
   ): Promise<Pick<GenerateResult, "sequences" | "generated_tokens" | "past_key_values">>;

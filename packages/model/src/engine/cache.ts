@@ -229,6 +229,23 @@ export class KeyValueCache implements PastKeyValues {
     return fork;
   }
 
+  /**
+   * Holds the first `length` tokens of another cache instead of its own. All of them are shared as with `fork`; fewer are
+   * copied, because attention would cost time for the columns that are left out.
+   *
+   * @param room what to make room for where they are copied: `total` tokens, and `spare` that may follow
+   */
+  continueFrom(other: KeyValueCache, length: number, { total, spare }: { total: number; spare: number }): void {
+    const shared = other.fork();
+    if (length < other.length) {
+      shared.crop(length);
+      shared.#replaceStore(shared.#everyRow(), roomFor(total, spare));
+    }
+    this.#usable().owners--;
+    this.#store = shared.#store;
+    this.#rows = shared.#rows;
+  }
+
   /** Drops the arrays, or leaves them to the forks that share them. Safe to call twice. */
   dispose(): void {
     if (this.#store === undefined) return;
@@ -289,9 +306,7 @@ export class KeyValueCache implements PastKeyValues {
     const needed = this.length + count;
     const fits = needed <= this.capacity;
     if (fits && (store.owners === 1 || store.used === this.length)) return store;
-    const left = Math.min(spare, Math.max(LEAST_SPARE, needed >> 2));
-    const grown = spare === 0 ? needed : Math.ceil((needed + left) / GROWTH_STEP) * GROWTH_STEP;
-    return this.#replaceStore(this.#everyRow(), fits ? this.capacity : grown);
+    return this.#replaceStore(this.#everyRow(), fits ? this.capacity : roomFor(needed, spare));
   }
 
   /** Copies these rows into a store of this cache alone. */
@@ -326,6 +341,13 @@ export class KeyValueCache implements PastKeyValues {
     if (this.#store !== undefined) return this.#store;
     throw new InternVLError("RELEASED", { what: "The cache was disposed of", fix: "Start again without it." });
   }
+}
+
+/** The capacity for `needed` tokens that `spare` may follow. */
+function roomFor(needed: number, spare: number): number {
+  if (spare === 0) return needed;
+  const left = Math.min(spare, Math.max(LEAST_SPARE, needed >> 2));
+  return Math.ceil((needed + left) / GROWTH_STEP) * GROWTH_STEP;
 }
 
 /** Added to an attention score to hide it: exp(-1e9) is 0 in float32, and no sum with it overflows. */

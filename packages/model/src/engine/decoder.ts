@@ -1,11 +1,11 @@
-import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
+import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
 import { HIDDEN } from "./cache.js";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { JoinedPositions, slicePositions } from "./positions.js";
 import type { ReadCache } from "./read-cache.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
-import { AT_ONCE, type Turns } from "./turns.js";
+import { AT_ONCE, type TurnOptions } from "./turns.js";
 
 /**
  * Attention scores of one layer that may exist at once while a prompt is read: 64 M floats are 256 MB. A prompt is
@@ -16,7 +16,7 @@ const MAX_SCORES = 64 * 2 ** 20;
 const MAX_PIECE = 1024;
 const MIN_PIECE = 32;
 
-export interface ReadInputs extends LongCallOptions {
+export interface ReadInputs extends TurnOptions {
   /** float32 `[batch, length, hidden]`. */
   embeddings: Tensor;
   /** `[batch][length]`. */
@@ -35,8 +35,6 @@ export interface ReadInputs extends LongCallOptions {
   output_hidden_states?: boolean;
   /** Gets the logits of every position, piece by piece: float32 `[batch, count, vocabulary]` from position `start` on. */
   onLogits?: (logits: Tensor, start: number) => void;
-  /** When each piece may be read, and how much of it. Default: at once. */
-  turns?: Turns;
 }
 
 export interface ReadOutput {

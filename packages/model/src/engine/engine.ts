@@ -8,6 +8,7 @@ import type {
   Streamer,
 } from "@internvl/generation";
 import type { CacheMaker, PastKeyValues } from "./past-key-values.js";
+import type { CacheStats } from "./reuse.js";
 
 /** Rows of numbers as the processor returns them, or an int64 `Tensor` `[batch, length]`. */
 export type TokenRows = readonly (readonly number[])[] | Tensor;
@@ -108,5 +109,7 @@ export interface Engine extends CacheMaker, EngineParts {
   /** float32 `[tiles, 3, size, size]` -> float32 `[tiles, tokens, hidden]`. */
   getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor>;
   generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult>;
+  cacheStats(): Promise<CacheStats>;
+  clearCaches(): Promise<void>;
   dispose(): Promise<void>;
 }

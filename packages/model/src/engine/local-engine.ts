@@ -1,5 +1,5 @@
 import { contextLength, type InternVL2_5Config } from "@internvl/config";
-import { InternVLError, type LongCallOptions, Tensor } from "@internvl/core";
+import { InternVLError, isAbort, type LongCallOptions, Tensor } from "@internvl/core";
 import {
   type GenerateTokensResult,
   type GenerationOptions,
@@ -21,20 +21,22 @@ import type {
   ModelInputs,
 } from "./engine.js";
 import { sharingRules } from "./grouping.js";
-import { pickTiles, placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
+import { placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
 import { NextTokenLoss } from "./loss.js";
 import { assertBeginning, claim, fittingCache, maskOver } from "./past.js";
 import type { PastKeyValues } from "./past-key-values.js";
+import type { CacheStats, Reuse } from "./reuse.js";
 import { Scheduler } from "./scheduler.js";
 import type { Turns } from "./turns.js";
-import type { VisionEncoder } from "./vision.js";
+import type { Encoded, VisionEncoder } from "./vision.js";
 
 export interface LocalParts extends EngineParts {
   config: InternVL2_5Config;
   vision: VisionEncoder;
   embeddings: TokenEmbeddings;
   decoder: Decoder;
+  reuse: Reuse;
   /** Loads what turns ids into text; only `stop_strings` asks for it. */
   stopTextDecoder: () => Promise<TokenDecoder>;
 }
@@ -75,7 +77,8 @@ export class LocalEngine implements Engine {
 
   async getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor> {
     this.#assertUsable();
-    return (await this.#parts.vision.encode(pixel_values, options)).features;
+    assertPixelValues(pixel_values, this.#parts.config.image_size);
+    return this.#encodeAll(pixel_values, options);
   }
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
@@ -90,9 +93,13 @@ export class LocalEngine implements Engine {
     let kept: PastKeyValues | undefined = inputs.past_key_values;
     try {
       const result = await this.#generate(inputs, options, input_ids, cache);
+      this.#parts.reuse.keep(cache);
       if (!options.return_dict_in_generate || (options.num_beams ?? 1) > 1) return result;
       kept = cache;
       return { ...result, past_key_values: cache };
+    } catch (error) {
+      if (isAbort(error)) this.#parts.reuse.keep(cache);
+      throw error;
     } finally {
       release();
       if (cache !== kept) cache.dispose();
@@ -109,9 +116,20 @@ export class LocalEngine implements Engine {
     return KeyValueCache.load(bytes, this.#cacheShape);
   }
 
+  async cacheStats(): Promise<CacheStats> {
+    this.#assertUsable();
+    return this.#parts.reuse.stats;
+  }
+
+  async clearCaches(): Promise<void> {
+    this.#assertUsable();
+    this.#parts.reuse.clear();
+  }
+
   async dispose(): Promise<void> {
     this.#disposed = true;
-    const { vision, embeddings, decoder } = this.#parts;
+    const { vision, embeddings, decoder, reuse } = this.#parts;
+    reuse.close();
     await Promise.all([vision.release(), embeddings.release(), decoder.release()]);
   }
 
@@ -131,7 +149,7 @@ export class LocalEngine implements Engine {
     const loss = this.#loss(inputs, [input_ids.length, input_ids[0]!.length]);
     const places = this.#placeTiles(inputs, input_ids, 0);
     const mask = maskOver(cache, inputs.attention_mask, past + input_ids[0]!.length);
-    const vision = pixel_values && (await this.#parts.vision.encode(pixel_values, inputs));
+    const vision = pixel_values && (await this.#encode(pixel_values, inputs));
     // A copy: the caller's tensor is not ours to write image features into.
     const embeddings = inputs_embeds
       ? new Tensor("float32", (inputs_embeds.data as Float32Array).slice(), inputs_embeds.dims)
@@ -160,6 +178,18 @@ export class LocalEngine implements Engine {
     };
   }
 
+  /** States between the layers are not kept, so tiles are encoded anew for them. */
+  async #encode(pixel_values: Tensor, inputs: ForwardInputs): Promise<Encoded> {
+    if (inputs.output_hidden_states) return this.#parts.vision.encode(pixel_values, inputs);
+    return { features: await this.#encodeAll(pixel_values, inputs) };
+  }
+
+  async #encodeAll(pixel_values: Tensor, options: LongCallOptions = {}): Promise<Tensor> {
+    const { reuse, vision } = this.#parts;
+    const tiles = [...new Array(pixel_values.dims[0]!).keys()];
+    return reuse.encode(vision, { pixel_values, tiles, known: await reuse.know(pixel_values, tiles) }, options);
+  }
+
   #loss({ labels, loss_weight }: ForwardInputs, shape: readonly [number, number]): NextTokenLoss | undefined {
     if (labels !== undefined) {
       return new NextTokenLoss({ labels, loss_weight }, shape, this.#parts.config.text_config.vocab_size);
@@ -177,7 +207,7 @@ export class LocalEngine implements Engine {
     input_ids: number[][],
     cache: KeyValueCache,
   ): Promise<GenerateTokensResult> {
-    const { config, stopTextDecoder } = this.#parts;
+    const { config, reuse, stopTextDecoder } = this.#parts;
     const { signal, streamer, logits_processor, stopping_criteria } = inputs;
     const { attention_mask, places } = reportingTo(streamer, () => ({
       places: this.#placeTiles(inputs, input_ids, cache.length),
@@ -187,7 +217,8 @@ export class LocalEngine implements Engine {
     const limited = capped(options, input_ids[0]!.length, contextLength(config.text_config));
     const spare = mostNewTokens(limited, input_ids[0]!.length);
     const prompt = { input_ids, attention_mask, places, cache, spare };
-    const keep = cache === inputs.past_key_values || options.return_dict_in_generate === true;
+    const given = cache === inputs.past_key_values;
+    const keep = given || options.return_dict_in_generate === true || reuse.keepsPrefixes;
     const steps = this.#scheduler.writer({ cache, positions, spare, keep });
     try {
       return await generateTokens({
@@ -207,18 +238,25 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** Reads what the cache does not have of a prompt. */
+  /** Reads what neither the cache nor an earlier call has of a prompt. */
   async #readPrompt(inputs: GenerateInputs, prompt: Prompt, turns: Turns): Promise<Float32Array> {
-    const { cache, places, attention_mask, spare } = prompt;
+    const { cache, attention_mask, spare } = prompt;
     const { signal, progress_callback, prefill_chunk_size } = inputs;
-    const { decoder, embeddings, vision } = this.#parts;
+    const { decoder, embeddings, vision, reuse } = this.#parts;
+    const known = await reuse.know(
+      inputs.pixel_values,
+      prompt.places.map(({ tile }) => tile),
+    );
+    // A caller who keeps a cache has said where to go on from.
+    if (inputs.past_key_values === undefined) reuse.restore(prompt, known);
     const past = cache.length;
+    const places = this.#placeTiles(inputs, prompt.input_ids, past);
     const tokens = from(past, prompt.input_ids);
     const tiles = places.map(({ tile }) => tile);
-    const encoded =
-      tiles.length > 0 ? await vision.encode(pickTiles(inputs.pixel_values!, tiles), { ...inputs, turns }) : undefined;
+    const picked = { pixel_values: inputs.pixel_values!, tiles, known, cache };
+    const encoded = tiles.length > 0 ? await reuse.encode(vision, picked, { ...inputs, turns }) : undefined;
     const embedded = await embeddings.lookUp(tokens, signal);
-    if (encoded) placeFeatures(embedded, places, encoded.features, (_, index) => index);
+    if (encoded) placeFeatures(embedded, places, encoded, (_, index) => index);
     const { logits } = await decoder.read({
       embeddings: embedded,
       positions: from(past, positionsOf(attention_mask)),
@@ -257,7 +295,7 @@ interface Prompt {
   /** `[batch][length]`, what is cached included. */
   input_ids: readonly (readonly number[])[];
   attention_mask: readonly (readonly number[])[];
-  /** The tiles that are still to be encoded. */
+  /** The tiles that the cache does not have. */
   places: readonly TilePlaces[];
   cache: KeyValueCache;
   /** How many tokens may follow it. */

@@ -1,8 +1,9 @@
-import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
+import type { Dtype } from "@internvl/config";
+import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { assertPixelValues } from "./inputs.js";
-import { AT_ONCE, type Turns } from "./turns.js";
+import { AT_ONCE, type TurnOptions } from "./turns.js";
 
 /**
  * Pixels that are encoded in one run. One 448 tile keeps two cores busy, and the time between two tiles is when an
@@ -10,10 +11,8 @@ import { AT_ONCE, type Turns } from "./turns.js";
  */
 const PIXELS_PER_RUN = 448 * 448;
 
-export interface EncodeOptions extends LongCallOptions {
+export interface EncodeOptions extends TurnOptions {
   output_hidden_states?: boolean;
-  /** When each run may be. Default: at once. */
-  turns?: Turns;
 }
 
 export interface Encoded {
@@ -25,12 +24,16 @@ export interface Encoded {
 
 /** InternViT, pixel shuffle and projector: tiles in, features in the language model's width out. */
 export class VisionEncoder {
+  /** How many tiles are encoded in one run. */
+  readonly tilesPerRun: number;
   readonly #session: Session;
   readonly #imageSize: number;
 
-  constructor(session: Session, imageSize: number) {
+  /** @param dtype of the graph: int8 rounds by all numbers of a run, so there a tile must be alone to be always the same */
+  constructor(session: Session, imageSize: number, dtype: Dtype) {
     this.#session = session;
     this.#imageSize = imageSize;
+    this.tilesPerRun = dtype === "int8" ? 1 : Math.max(1, Math.floor(PIXELS_PER_RUN / imageSize ** 2));
   }
 
   /** @param pixel_values float32 `[tiles, 3, size, size]` */
@@ -41,7 +44,7 @@ export class VisionEncoder {
     const size = this.#imageSize;
     const tiles = pixel_values.dims[0]!;
     const tilePixels = 3 * size * size;
-    const tilesPerRun = Math.max(1, Math.floor(PIXELS_PER_RUN / (size * size)));
+    const { tilesPerRun } = this;
     const pixels = pixel_values.data as Float32Array;
     const features: Tensor[] = [];
     const states: Tensor[][] = [];

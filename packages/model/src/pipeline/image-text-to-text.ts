@@ -109,7 +109,16 @@ export class ImageTextToTextPipeline extends Callable<
       throw error;
     }
     const outputs: ImageTextToTextOutput[][] = [];
-    for (const batch of batches) outputs.push(...(await this.#answer(batch, options, kwargs)));
+    let next: Promise<Prepared[]> | undefined;
+    for (const [index, batch] of batches.entries()) {
+      const prepared = await (next ?? this.#prepare(batch, options, kwargs));
+      const following = batches[index + 1];
+      // A model in this thread would only be kept waiting.
+      next = this.model.inWorker && following ? this.#prepare(following, options, kwargs) : undefined;
+      // What is wrong with it is told in its turn.
+      next?.catch(() => {});
+      outputs.push(...(await this.#answer(batch, prepared, options, kwargs)));
+    }
     return single ? outputs[0]! : outputs;
   }
 
@@ -118,11 +127,11 @@ export class ImageTextToTextPipeline extends Callable<
     return this.model.dispose();
   }
 
-  async #answer(
+  async #prepare(
     inputs: readonly PipelineInput[],
     options: ImageTextToTextOptions,
     kwargs: GenerateKwargs,
-  ): Promise<ImageTextToTextOutput[][]> {
+  ): Promise<Prepared[]> {
     const prepared: Prepared[] = [];
     try {
       for (const input of inputs) prepared.push(await prepare(this.processor, input, options));
@@ -130,6 +139,15 @@ export class ImageTextToTextPipeline extends Callable<
       kwargs.streamer?.fail?.(error);
       throw error;
     }
+    return prepared;
+  }
+
+  async #answer(
+    inputs: readonly PipelineInput[],
+    prepared: readonly Prepared[],
+    options: ImageTextToTextOptions,
+    kwargs: GenerateKwargs,
+  ): Promise<ImageTextToTextOutput[][]> {
     const { signal, progress_callback } = options;
     const batch = collate(prepared, this.processor.tokenizer.pad_token_id);
     const result = await this.model.generate({

@@ -17,6 +17,7 @@ import type {
   GenerateResult,
 } from "../engine/engine.js";
 import type { PastKeyValues } from "../engine/past-key-values.js";
+import type { CacheStats } from "../engine/reuse.js";
 import type { LoadOptions } from "../loading.js";
 import { reportingTo } from "../streaming.js";
 import {
@@ -129,6 +130,14 @@ export class WorkerEngine implements Engine {
     const number = this.#caches.newNumber();
     await this.#caches.request(number, { do: "load", bytes });
     return this.#handle(number);
+  }
+
+  async cacheStats(): Promise<CacheStats> {
+    return (await this.#request({ type: "cacheStats" }, {})) as CacheStats;
+  }
+
+  async clearCaches(): Promise<void> {
+    await this.#request({ type: "clearCaches" }, {});
   }
 
   async dispose(): Promise<void> {

@@ -56,6 +56,10 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
         });
       case "cache":
         return caches.act(request.cache, request.action, model!);
+      case "cacheStats":
+        return model!.cacheStats();
+      case "clearCaches":
+        return model!.clearCaches();
       case "dispose":
         caches.disposeAll();
         return model?.dispose();

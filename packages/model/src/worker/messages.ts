@@ -38,6 +38,9 @@ export type Request =
       newCache: number;
     }
   | { id: number; type: "cache"; cache: number; action: CacheAction }
+  /** Answered with `CacheStats`. */
+  | { id: number; type: "cacheStats" }
+  | { id: number; type: "clearCaches" }
   | { id: number; type: "dispose" }
   /** Stops the request with this id. It still answers, with the error. */
   | { id: number; type: "abort" };

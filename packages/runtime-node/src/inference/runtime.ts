@@ -6,6 +6,9 @@ import { NodeSession } from "./session.js";
 
 const DEVICES = ["cpu"];
 
+/** Options of onnxruntime-node's sessions. */
+export type OnnxruntimeOptions = InferenceSession.SessionOptions;
+
 /**
  * onnxruntime-node on the CPU.
  *
@@ -14,30 +17,40 @@ const DEVICES = ["cpu"];
  *
  * A graph by path must have its external data in its own folder or below: onnxruntime refuses `..` (links are fine).
  */
-export const nodeInference: InferenceRuntime = {
-  async createSession(graph, options = {}) {
-    throwIfAborted(options.signal, "Loading the graph was aborted");
-    assertOptions(options);
-    const input = await openGraph(graph, options);
-    const { InferenceSession: Sessions } = await loadOnnxruntime();
-    throwIfAborted(options.signal, "Loading the graph was aborted");
-    try {
-      return new NodeSession(await create(Sessions, input, options), input.name, options.freeDimensions ?? {});
-    } catch (cause) {
-      if (InternVLError.isInstance(cause)) throw cause;
-      throw new InternVLError("GRAPH_INVALID", {
-        what: `${input.name} could not be loaded: ${(cause as Error).message}`,
-        fix: "Check that the file is whole and made for this version of onnxruntime; convert the model again if in doubt.",
-        cause,
-      });
-    }
-  },
-};
+export const nodeInference: InferenceRuntime = createNodeInference();
+
+/**
+ * The same with options of onnxruntime of one's own, which win over ours: `{ enableProfiling: true }` has each session write
+ * what its operators take.
+ */
+export function createNodeInference(onnxruntimeOptions: OnnxruntimeOptions = {}): InferenceRuntime {
+  return {
+    async createSession(graph, options = {}) {
+      throwIfAborted(options.signal, "Loading the graph was aborted");
+      assertOptions(options);
+      const input = await openGraph(graph, options);
+      const { InferenceSession: Sessions } = await loadOnnxruntime();
+      throwIfAborted(options.signal, "Loading the graph was aborted");
+      try {
+        const session = await create(Sessions, input, options, onnxruntimeOptions);
+        return new NodeSession(session, input.name, options.freeDimensions ?? {});
+      } catch (cause) {
+        if (InternVLError.isInstance(cause)) throw cause;
+        throw new InternVLError("GRAPH_INVALID", {
+          what: `${input.name} could not be loaded: ${(cause as Error).message}`,
+          fix: "Check that the file is whole and made for this version of onnxruntime; convert the model again if in doubt.",
+          cause,
+        });
+      }
+    },
+  };
+}
 
 function create(
   Sessions: typeof InferenceSession,
   input: GraphInput,
   { threads, freeDimensions }: SessionOptions,
+  own: OnnxruntimeOptions,
 ): Promise<InferenceSession> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
@@ -46,6 +59,7 @@ function create(
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     // onnxruntime-node 1.30 does not look at it; the session checks its feeds against it all the same.
     ...(freeDimensions !== undefined && { freeDimensionOverrides: { ...freeDimensions } }),
+    ...own,
   };
   if ("path" in input) return Sessions.create(input.path, options);
   return Sessions.create(input.bytes, { ...options, externalData: input.externalData });

@@ -1,8 +1,11 @@
-import { Tensor } from "@internvl/core";
+import { RawImage, Tensor } from "@internvl/core";
+import { resize } from "@internvl/image-processor";
 import { webRuntime } from "@internvl/runtime-web";
 import { tinyGraph } from "../graph.js";
 
 export interface Report {
+  /** The pixels of a picture that was resized. */
+  resized: number[];
   /** What was computed, or the code of the error. */
   result: unknown;
   /** Directives of the policy that something ran against. */
@@ -16,8 +19,9 @@ const PICTURE = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACA
 export async function work(): Promise<void> {
   const violations: string[] = [];
   addEventListener("securitypolicyviolation", ({ effectiveDirective }) => violations.push(effectiveDirective));
+  const { data } = await resize(new RawImage(Uint8Array.of(0, 50, 100, 150, 200, 250), 2, 1, 3), 3, 1);
   const result = await useRuntime().catch(({ code }: { code?: string }) => code);
-  postMessage({ result, violations } satisfies Report);
+  postMessage({ resized: [...data], result, violations } satisfies Report);
 }
 
 async function useRuntime(): Promise<unknown> {

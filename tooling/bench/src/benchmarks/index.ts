@@ -6,7 +6,9 @@ import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { load } from "./load.js";
 import { preprocess } from "./preprocess.js";
+import { profile } from "./profile.js";
 import { room } from "./room.js";
+import { scaling } from "./scaling.js";
 import { search } from "./search.js";
 import { video } from "./video.js";
 import { vision } from "./vision.js";
@@ -20,6 +22,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   load,
   vision,
   decode,
+  profile,
+  scaling,
   batch,
   search,
   room,

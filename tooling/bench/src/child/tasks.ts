@@ -15,9 +15,10 @@ import { convertFolder } from "internvl/convert-command";
 import { timed } from "../measure.js";
 import { randomBits } from "../random.js";
 import { peakResidentBytes } from "./memory.js";
+import { scalingTasks } from "./scaling-tasks.js";
 import { Standstill } from "./standstill.js";
 
-interface LoadArguments {
+export interface LoadArguments {
   model: string;
   dtype: DtypeOption;
   threads: number | undefined;
@@ -35,6 +36,8 @@ interface AbortArguments extends LoadArguments {
 
 /** What is measured in a process of its own, because its memory is of interest. Arguments and results are JSON. */
 export const tasks = {
+  ...scalingTasks,
+
   async convert({ source, target, dtype }: { source: string; target: string; dtype: Dtype }) {
     const files = await openModel(source);
     const sink = await openSink(target);

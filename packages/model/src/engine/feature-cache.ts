@@ -1,0 +1,103 @@
+import { Tensor } from "@internvl/core";
+import { ByteBound } from "./byte-bound.js";
+import { pickTiles } from "./image-places.js";
+import { type KnownTile, knownTiles } from "./known-tiles.js";
+import type { TurnOptions } from "./turns.js";
+import type { VisionEncoder } from "./vision.js";
+
+/** What was asked of a `FeatureCache` so far. */
+export interface FeatureCacheStats {
+  /** Tiles that are kept, and the bytes of their features. */
+  tiles: number;
+  bytes: number;
+  /** Tiles that were asked for and were there, or had to be encoded. */
+  hits: number;
+  misses: number;
+}
+
+/**
+ * Features of tiles that were encoded before, by the digest of their pixels. Each tile stands for itself, so a thumbnail
+ * that two pictures share, or a picture that comes twice in a prompt, is encoded once.
+ */
+export class FeatureCache {
+  readonly #kept: ByteBound<string, Float32Array>;
+  readonly #hidden: number;
+  #hits = 0;
+  #misses = 0;
+
+  /** @param hidden the width of a feature: the language model's */
+  constructor(max_bytes: number, hidden: number) {
+    this.#hidden = hidden;
+    this.#kept = new ByteBound(max_bytes);
+  }
+
+  get stats(): FeatureCacheStats {
+    return { tiles: this.#kept.size, bytes: this.#kept.bytes, hits: this.#hits, misses: this.#misses };
+  }
+
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  /** Nothing is kept any more. */
+  close(): void {
+    this.#kept.close();
+  }
+
+  /**
+   * float32 `[tiles.length, tokens, hidden]`, the caller's own: of tiles that are kept without the encoder. They count
+   * as done in the reports. What an aborted call has encoded is kept.
+   *
+   * `changed`: pixels became others while the call ran, so that the digests are not theirs.
+   */
+  async encode(
+    vision: VisionEncoder,
+    pixel_values: Tensor,
+    tiles: readonly KnownTile[],
+    { signal, progress_callback, turns }: TurnOptions,
+  ): Promise<{ features: Tensor; changed: boolean }> {
+    const found = new Map<string, Float32Array>();
+    const missing = new Map<string, number>();
+    for (const { tile, digest } of tiles) {
+      const features = this.#kept.get(digest);
+      if (features !== undefined) found.set(digest, features);
+      else if (!missing.has(digest)) missing.set(digest, tile);
+    }
+    this.#hits += tiles.length - missing.size;
+    this.#misses += missing.size;
+    const report = (left: number) =>
+      progress_callback?.({ stage: "vision", loaded: tiles.length - left, total: tiles.length, unit: "tiles" });
+
+    let left = missing.size;
+    let changed = false;
+    report(left);
+    for (let first = 0; first < missing.size; first += vision.tilesPerRun) {
+      const run = [...missing].slice(first, first + vision.tilesPerRun);
+      // A copy, and digested again: what is kept must be of the very pixels that it is kept for.
+      const { data, dims } = pickTiles(
+        pixel_values,
+        run.map(([, tile]) => tile),
+      );
+      const part = new Tensor("float32", (data as Float32Array).slice(), dims);
+      const read = await knownTiles(part, [...run.keys()]);
+      const { features } = await vision.encode(part, { signal, turns });
+      const size = features.size / run.length;
+      for (const [index, [digest]] of run.entries()) {
+        const own = (features.data as Float32Array).slice(index * size, (index + 1) * size);
+        found.set(digest, own);
+        if (read?.[index]?.digest === digest) this.#kept.set(digest, own, own.byteLength);
+        else changed = true;
+      }
+      left -= run.length;
+      report(left);
+    }
+    return { features: this.#joined(tiles.map(({ digest }) => found.get(digest)!)), changed };
+  }
+
+  #joined(parts: readonly Float32Array[]): Tensor {
+    const size = parts[0]!.length;
+    const data = new Float32Array(parts.length * size);
+    for (const [index, part] of parts.entries()) data.set(part, index * size);
+    return new Tensor("float32", data, [parts.length, size / this.#hidden, this.#hidden]);
+  }
+}

@@ -1,0 +1,147 @@
+import { ByteBound } from "./byte-bound.js";
+import type { KeyValueCache } from "./cache.js";
+import type { RotaryConfig } from "./rotary.js";
+
+/** One row that is about to be read. */
+export interface PrefixPrompt {
+  input_ids: readonly number[];
+  /** The digest of the tile that each run of `tokensPerTile` image tokens stands for, in order. */
+  digests: readonly string[];
+  /** How many tokens may follow it. */
+  spare: number;
+}
+
+/** What was asked of a `PrefixCache` so far. */
+export interface PrefixCacheStats {
+  /** Sequences that are kept, and the bytes of their keys and values. */
+  sequences: number;
+  bytes: number;
+  /** Prompts of which a beginning was there, or nothing. */
+  hits: number;
+  misses: number;
+  /** Tokens of all prompts that were not read again. */
+  tokens: number;
+}
+
+/** Each is looked at for every prompt, and few people have more conversations at once. */
+const MOST_SEQUENCES = 32;
+
+/**
+ * Whether the keys and values of a prompt's beginning are those of the same beginning in any other prompt.
+ *
+ * They are not behind padding, whose columns others do not have, and where a dynamic scaling rotates a prompt for its
+ * whole length. A batch is left out: its rows would have to begin in the same place.
+ */
+export function beginsLikeOthers(
+  attention_mask: readonly (readonly number[])[],
+  { rope_scaling, max_position_embeddings }: RotaryConfig,
+): boolean {
+  const [row] = attention_mask;
+  const stretched = rope_scaling?.rope_type === "dynamic" && row!.length > max_position_embeddings;
+  return attention_mask.length === 1 && !stretched && row!.every(Boolean);
+}
+
+interface Kept {
+  cache: KeyValueCache;
+  digests: readonly string[];
+}
+
+/**
+ * Keys and values of what was read lately, so that a prompt that begins in the same way is read from where it differs.
+ * Pictures are compared by the digests of their tiles: image tokens all have one id.
+ */
+export class PrefixCache {
+  readonly #image_token_id: number;
+  readonly #tokensPerTile: number;
+  readonly #kept: ByteBound<Kept, Kept>;
+  /** The tiles of caches that calls are filling. */
+  readonly #followed = new WeakMap<KeyValueCache, readonly string[]>();
+  #hits = 0;
+  #misses = 0;
+  #tokens = 0;
+
+  constructor(max_bytes: number, tile: { image_token_id: number; num_image_token: number }) {
+    this.#image_token_id = tile.image_token_id;
+    this.#tokensPerTile = tile.num_image_token;
+    this.#kept = new ByteBound(max_bytes, ({ cache }) => cache.dispose());
+  }
+
+  get stats(): PrefixCacheStats {
+    const { size: sequences, bytes } = this.#kept;
+    return { sequences, bytes, hits: this.#hits, misses: this.#misses, tokens: this.#tokens };
+  }
+
+  clear(): void {
+    this.#kept.clear();
+  }
+
+  /** Nothing is kept any more. */
+  close(): void {
+    this.#kept.close();
+  }
+
+  /**
+   * Puts the longest beginning of a prompt that was read before into `cache`, which is empty. A token is left to read.
+   * The cache can be given to `keep` afterwards.
+   */
+  restore(cache: KeyValueCache, { input_ids, digests, spare }: PrefixPrompt): void {
+    this.#followed.set(cache, digests);
+    let longest = 0;
+    let from: Kept | undefined;
+    for (const kept of this.#kept.keys()) {
+      const common = Math.min(this.#common(kept, input_ids, digests), input_ids.length - 1);
+      if (common < longest || common === 0) continue;
+      longest = common;
+      from = kept;
+    }
+    if (from === undefined) {
+      this.#misses++;
+      return;
+    }
+    this.#kept.get(from);
+    cache.continueFrom(from.cache, longest, { total: input_ids.length, spare });
+    this.#hits++;
+    this.#tokens += longest;
+  }
+
+  /** `cache` does not hold what `restore` was told. */
+  forget(cache: KeyValueCache): void {
+    this.#followed.delete(cache);
+  }
+
+  /**
+   * Keeps what a cache holds that went through `restore`: a fork, the caller's stays theirs. Of several rows, which have
+   * the prompt in common, the first. What is a beginning of it is dropped.
+   */
+  keep(cache: KeyValueCache): void {
+    const digests = this.#followed.get(cache);
+    if (digests === undefined || cache.length === 0) return;
+    const kept = { cache: cache.fork(), digests };
+    if (cache.batch_size > 1) kept.cache.batch_select_indices([0]);
+    const { byteLength, rows } = kept.cache;
+    if (byteLength > this.#kept.max_bytes) {
+      kept.cache.dispose();
+      return;
+    }
+    for (const other of this.#kept.keys()) {
+      if (this.#common(other, rows.tokens[0]!, digests) === other.cache.length) this.#kept.delete(other);
+    }
+    this.#kept.set(kept, kept, byteLength);
+    for (const oldest of this.#kept.keys().slice(0, -MOST_SEQUENCES)) this.#kept.delete(oldest);
+  }
+
+  /** How many leading tokens are the same, pictures included. What is of a tile that differs is not. */
+  #common(kept: Kept, input_ids: readonly number[], digests: readonly string[]): number {
+    const common = kept.cache.commonPrefix([input_ids]);
+    let tile = 0;
+    for (let at = 0, seen = 0; at < common; at++) {
+      if (input_ids[at] !== this.#image_token_id) continue;
+      if (seen % this.#tokensPerTile === 0) {
+        const digest = digests[tile];
+        if (digest === undefined || kept.digests[tile++] !== digest) return at;
+      }
+      seen++;
+    }
+    return common;
+  }
+}
