@@ -64,7 +64,7 @@ export function newColumns(batch: number, count: number, visible: (row: number, 
 const nameOf = (prefix: string, array: number) => `${prefix}.${array >> 1}.${array % 2 ? "value" : "key"}`;
 
 /** What a decoder's graph returns for these columns. */
-function outputsOf(columns: SlowColumn[][]): Record<string, Tensor> {
+export function outputsOf(columns: SlowColumn[][]): Record<string, Tensor> {
   const dims = [columns.length, SHAPE.num_key_value_heads, columns[0]!.length, SHAPE.head_dim];
   return Object.fromEntries(
     Array.from({ length: ARRAYS }, (_, array) => {

@@ -1,37 +1,12 @@
-import type { Runtime, WorkerPort } from "@internvl/core";
 import { slice_prompt, TextIteratorStreamer, type TokenEvent, TokenIteratorStreamer } from "@internvl/generation";
-import { hostModel, type PastKeyValues } from "@internvl/model";
+import type { PastKeyValues } from "@internvl/model";
 import { nodeRuntime } from "@internvl/runtime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { convertDemo, loadDemo, square } from "./demo.js";
-
-/** Both ends of a channel in one thread. Messages are cloned, as between threads: nothing but data gets through. */
-function channel(): { client: WorkerPort; host: WorkerPort; crash: (error: unknown) => void } {
-  const { port1, port2 } = new MessageChannel();
-  let crash: (error: unknown) => void = () => {};
-  const end = (port: MessagePort): WorkerPort => ({
-    postMessage: (message, transfer = []) => port.postMessage(message, [...transfer]),
-    onMessage: (listener) => {
-      port.onmessage = ({ data }) => listener(data);
-    },
-    onError: (listener) => {
-      crash = listener;
-    },
-    close: async () => port.close(),
-  });
-  return { client: end(port1), host: end(port2), crash: (error) => crash(error) };
-}
+import { workerRuntime } from "./worker-runtime.js";
 
 let demo: Awaited<ReturnType<typeof convertDemo>>;
-let lastChannel: ReturnType<typeof channel>;
-const runtime: Runtime = {
-  ...nodeRuntime,
-  async spawnModelWorker() {
-    lastChannel = channel();
-    hostModel(lastChannel.host, nodeRuntime);
-    return lastChannel.client;
-  },
-};
+const runtime = workerRuntime(nodeRuntime);
 
 beforeAll(async () => {
   demo = await convertDemo();
@@ -165,7 +140,7 @@ describe("{ worker: true }", () => {
     const { model } = await loadDemo(demo.directory, { runtime, worker: true });
     const streamer = new TextIteratorStreamer({ decode: () => "" });
     const running = model.generate({ input_ids: [[1]], max_new_tokens: 500, eos_token_id: null, streamer });
-    lastChannel.crash(new Error("out of memory"));
+    runtime.crash(new Error("out of memory"));
     await expect(running).rejects.toMatchObject({ code: "WORKER_FAILED" });
     await expect(streamer.next()).rejects.toMatchObject({ code: "WORKER_FAILED" });
   });

@@ -1,9 +1,11 @@
-import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
+import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
-import { HIDDEN, type KeyValueCache } from "./cache.js";
+import { HIDDEN } from "./cache.js";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { JoinedPositions, slicePositions } from "./positions.js";
+import type { ReadCache } from "./read-cache.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
+import { AT_ONCE, type TurnOptions } from "./turns.js";
 
 /**
  * Attention scores of one layer that may exist at once while a prompt is read: 16 M floats are 64 MB, and the graph holds
@@ -17,7 +19,7 @@ const MAX_SCORES = 16 * 2 ** 20;
 const MAX_PIECE = 128;
 const MIN_PIECE = 32;
 
-export interface ReadInputs extends LongCallOptions {
+export interface ReadInputs extends TurnOptions {
   /** float32 `[batch, length, hidden]`. */
   embeddings: Tensor;
   /** `[batch][length]`. */
@@ -26,7 +28,7 @@ export interface ReadInputs extends LongCallOptions {
   tokens?: readonly (readonly number[])[];
   /** `[batch][length]`, 0 for padding. */
   visible: readonly (readonly number[])[];
-  cache: KeyValueCache;
+  cache: ReadCache;
   /** Logits of the last N positions; 0 means all. */
   logits_to_keep: number;
   /** How many tokens may follow: the cache leaves room for them behind the last one. */
@@ -66,7 +68,7 @@ export class Decoder {
 
   /** Reads a prompt piece by piece. */
   async read(inputs: ReadInputs): Promise<ReadOutput> {
-    const { cache, logits_to_keep, output_hidden_states, signal, progress_callback } = inputs;
+    const { cache, logits_to_keep, output_hidden_states, signal, progress_callback, turns = AT_ONCE } = inputs;
     if (output_hidden_states) assertHiddenStates(this.#session);
     const length = inputs.embeddings.dims[1]!;
     const total = cache.length + length;
@@ -76,13 +78,14 @@ export class Decoder {
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits = new JoinedPositions(wanted);
     const states: JoinedPositions[] = [];
-    for (let start = 0; start < length; start += piece) {
+    for (let start = 0, end = 0; start < length; start = end) {
       throwIfAborted(signal, "Reading the prompt was aborted");
-      const end = Math.min(start + piece, length);
+      end = Math.min(start + Math.min(piece, turns.pieceSize), length);
       const count = end - start;
       const kept = Math.max(0, end - Math.max(start, length - wanted));
       const given = inputs.onLogits ? count : kept;
-      const outputs = await this.#run(inputs, { start, end, total }, given, end === length ? inputs.spare : 0);
+      const spare = end === length ? inputs.spare : 0;
+      const outputs = await turns.take(() => this.#run(inputs, { start, end, total }, given, spare));
       inputs.onLogits?.(outputs.logits, start);
       if (kept > 0) logits.add(slicePositions(outputs.logits, given - kept, given));
       if (output_hidden_states) {

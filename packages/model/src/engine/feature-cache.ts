@@ -1,8 +1,9 @@
-import { type LongCallOptions, Tensor } from "@internvl/core";
+import { Tensor } from "@internvl/core";
 import { ByteBound } from "./byte-bound.js";
 import type { FeatureStore } from "./feature-store.js";
 import { pickTiles } from "./image-places.js";
 import { type KnownTile, knownTiles } from "./known-tiles.js";
+import type { TurnOptions } from "./turns.js";
 import type { VisionEncoder } from "./vision.js";
 
 /** What was asked of a `FeatureCache` so far. */
@@ -66,7 +67,7 @@ export class FeatureCache {
     vision: VisionEncoder,
     pixel_values: Tensor,
     tiles: readonly KnownTile[],
-    { signal, progress_callback }: LongCallOptions,
+    { signal, progress_callback, turns }: TurnOptions,
   ): Promise<{ features: Tensor; changed: boolean }> {
     const found = new Map<string, Float32Array>();
     const missing = new Map<string, number>();
@@ -92,7 +93,7 @@ export class FeatureCache {
       );
       const part = new Tensor("float32", (data as Float32Array).slice(), dims);
       const read = await knownTiles(part, [...run.keys()]);
-      const { features } = await vision.encode(part, { signal });
+      const { features } = await vision.encode(part, { signal, turns });
       const size = features.size / run.length;
       for (const [index, [digest]] of run.entries()) {
         const own = (features.data as Float32Array).slice(index * size, (index + 1) * size);

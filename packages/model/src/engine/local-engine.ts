@@ -20,13 +20,15 @@ import type {
   GenerateResult,
   ModelInputs,
 } from "./engine.js";
+import { sharingRules } from "./grouping.js";
 import { placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
 import { NextTokenLoss } from "./loss.js";
 import { assertBeginning, claim, fittingCache, maskOver } from "./past.js";
 import type { PastKeyValues } from "./past-key-values.js";
 import type { CacheStats, Reuse } from "./reuse.js";
-import { CachedSteps } from "./step-model.js";
+import { Scheduler } from "./scheduler.js";
+import type { Turns } from "./turns.js";
 import type { Encoded, VisionEncoder } from "./vision.js";
 
 export interface LocalParts extends EngineParts {
@@ -45,13 +47,17 @@ export class LocalEngine implements Engine {
   readonly devices: EngineParts["devices"];
   readonly #parts: LocalParts;
   readonly #cacheShape: CacheShape;
+  readonly #scheduler: Scheduler;
   #disposed = false;
 
   constructor(parts: LocalParts) {
     this.dtype = parts.dtype;
     this.devices = parts.devices;
     this.#parts = parts;
-    this.#cacheShape = parts.config.text_config;
+    const { text_config } = parts.config;
+    this.#cacheShape = text_config;
+    const rules = sharingRules(parts.dtype.decoder_model_merged, text_config);
+    this.#scheduler = new Scheduler({ ...parts, ...rules, vocab_size: text_config.vocab_size });
   }
 
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
@@ -201,32 +207,39 @@ export class LocalEngine implements Engine {
     input_ids: number[][],
     cache: KeyValueCache,
   ): Promise<GenerateTokensResult> {
-    const { config, decoder, embeddings, stopTextDecoder } = this.#parts;
+    const { config, reuse, stopTextDecoder } = this.#parts;
     const { signal, streamer, logits_processor, stopping_criteria } = inputs;
     const { attention_mask, places } = reportingTo(streamer, () => ({
       places: this.#placeTiles(inputs, input_ids, cache.length),
       attention_mask: maskOver(cache, inputs.attention_mask, input_ids[0]!.length),
     }));
-    const { vocab_size } = config.text_config;
     const positions = attention_mask.map((row) => row.reduce((sum, visible) => sum + visible, 0));
     const limited = capped(options, input_ids[0]!.length, contextLength(config.text_config));
     const spare = mostNewTokens(limited, input_ids[0]!.length);
-    return generateTokens({
-      ...limited,
-      input_ids,
-      attention_mask,
-      first_logits: () => this.#readPrompt(inputs, { input_ids, attention_mask, places, cache, spare }),
-      model: new CachedSteps({ decoder, embeddings, cache, vocab_size, positions, spare }),
-      streamer,
-      logits_processor,
-      stopping_criteria,
-      decoder: options.stop_strings ? await stopTextDecoder() : undefined,
-      signal,
-    });
+    const prompt = { input_ids, attention_mask, places, cache, spare };
+    const given = cache === inputs.past_key_values;
+    const keep = given || options.return_dict_in_generate === true || reuse.keepsPrefixes;
+    const steps = this.#scheduler.writer({ cache, positions, spare, keep });
+    try {
+      return await generateTokens({
+        ...limited,
+        input_ids,
+        attention_mask,
+        first_logits: () => this.#scheduler.reading((turns) => this.#readPrompt(inputs, prompt, turns), signal),
+        model: steps,
+        streamer,
+        logits_processor,
+        stopping_criteria,
+        decoder: options.stop_strings ? await stopTextDecoder() : undefined,
+        signal,
+      });
+    } finally {
+      steps.end();
+    }
   }
 
   /** Reads what neither the cache nor an earlier call has of a prompt. */
-  async #readPrompt(inputs: GenerateInputs, prompt: Prompt): Promise<Float32Array> {
+  async #readPrompt(inputs: GenerateInputs, prompt: Prompt, turns: Turns): Promise<Float32Array> {
     const { cache, attention_mask, spare } = prompt;
     const { signal, progress_callback, prefill_chunk_size } = inputs;
     const { decoder, embeddings, vision, reuse } = this.#parts;
@@ -241,7 +254,7 @@ export class LocalEngine implements Engine {
     const tokens = from(past, prompt.input_ids);
     const tiles = places.map(({ tile }) => tile);
     const picked = { pixel_values: inputs.pixel_values!, tiles, known, cache };
-    const encoded = tiles.length > 0 ? await reuse.encode(vision, picked, inputs) : undefined;
+    const encoded = tiles.length > 0 ? await reuse.encode(vision, picked, { ...inputs, turns }) : undefined;
     const embedded = await embeddings.lookUp(tokens, signal);
     if (encoded) placeFeatures(embedded, places, encoded, (_, index) => index);
     const { logits } = await decoder.read({
@@ -255,6 +268,7 @@ export class LocalEngine implements Engine {
       prefill_chunk_size,
       signal,
       progress_callback,
+      turns,
     });
     return logits.data as Float32Array;
   }

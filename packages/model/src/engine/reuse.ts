@@ -1,5 +1,5 @@
 import type { GraphDtypes, InternVL2_5Config } from "@internvl/config";
-import { InternVLError, type LongCallOptions, type Tensor } from "@internvl/core";
+import { InternVLError, type Tensor } from "@internvl/core";
 import type { KeyValueCache } from "./cache.js";
 import { FeatureCache, type FeatureCacheStats } from "./feature-cache.js";
 import type { FeatureStore } from "./feature-store.js";
@@ -7,6 +7,7 @@ import { pickTiles } from "./image-places.js";
 import { type KnownTile, knownTiles } from "./known-tiles.js";
 import { beginsLikeOthers, PrefixCache, type PrefixCacheStats } from "./prefix-cache.js";
 import type { RotaryConfig } from "./rotary.js";
+import type { TurnOptions } from "./turns.js";
 import type { VisionEncoder } from "./vision.js";
 
 /** How much is kept of earlier calls, for calls that have something in common with them. Neither changes an answer. */
@@ -93,6 +94,11 @@ export class Reuse {
     this.#encoder = this.#features ?? (this.#prefixes && new FeatureCache(0, text_config.hidden_size));
   }
 
+  /** Whether `keep` may keep something. */
+  get keepsPrefixes(): boolean {
+    return this.#prefixes !== undefined;
+  }
+
   get stats(): CacheStats {
     return { features: this.#features?.stats ?? null, prefixes: this.#prefixes?.stats ?? null };
   }
@@ -129,7 +135,7 @@ export class Reuse {
       known: readonly KnownTile[] | undefined;
       cache?: KeyValueCache;
     },
-    options: LongCallOptions,
+    options: TurnOptions,
   ): Promise<Tensor> {
     if (this.#encoder === undefined || known === undefined) {
       return (await vision.encode(pickTiles(pixel_values, tiles), options)).features;

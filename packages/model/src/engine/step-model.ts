@@ -27,6 +27,11 @@ export class CachedSteps implements StepModel {
     this.#positions = parts.positions;
   }
 
+  /** The position of each row's next token. */
+  get positions(): readonly number[] {
+    return this.#positions;
+  }
+
   step(tokens: readonly number[], options: { signal?: AbortSignal }): Promise<Float32Array> {
     return this.read(
       tokens.map((token) => [token]),
@@ -46,7 +51,7 @@ export class CachedSteps implements StepModel {
       spare,
       signal,
     });
-    this.#move(tokens[0]!.length);
+    this.move(tokens[0]!.length);
     return logits.data as Float32Array;
   }
 
@@ -57,10 +62,11 @@ export class CachedSteps implements StepModel {
 
   forget(count: number): void {
     this.#parts.cache.crop(-count);
-    this.#move(-count);
+    this.move(-count);
   }
 
-  #move(count: number): void {
+  /** So many tokens of each row were read elsewhere. */
+  move(count: number): void {
     this.#positions = this.#positions.map((position) => position + count);
   }
 }

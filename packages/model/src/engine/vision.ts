@@ -1,8 +1,9 @@
 import type { Dtype } from "@internvl/config";
-import { InternVLError, type LongCallOptions, type Session, Tensor, throwIfAborted } from "@internvl/core";
+import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { assertPixelValues } from "./inputs.js";
+import { AT_ONCE, type TurnOptions } from "./turns.js";
 
 /**
  * Pixels that are encoded in one run. One 448 tile keeps two cores busy, and the time between two tiles is when an
@@ -10,7 +11,7 @@ import { assertPixelValues } from "./inputs.js";
  */
 const PIXELS_PER_RUN = 448 * 448;
 
-export interface EncodeOptions extends LongCallOptions {
+export interface EncodeOptions extends TurnOptions {
   output_hidden_states?: boolean;
 }
 
@@ -37,7 +38,7 @@ export class VisionEncoder {
 
   /** @param pixel_values float32 `[tiles, 3, size, size]` */
   async encode(pixel_values: Tensor, options: EncodeOptions = {}): Promise<Encoded> {
-    const { output_hidden_states, signal, progress_callback } = options;
+    const { output_hidden_states, signal, progress_callback, turns = AT_ONCE } = options;
     assertPixelValues(pixel_values, this.#imageSize);
     if (output_hidden_states) assertHiddenStates(this.#session);
     const size = this.#imageSize;
@@ -54,7 +55,7 @@ export class VisionEncoder {
       const count = Math.min(tilesPerRun, tiles - first);
       const part = pixels.subarray(first * tilePixels, (first + count) * tilePixels);
       const feeds = { pixel_values: new Tensor("float32", part, [count, 3, size, size]) };
-      const outputs = await this.#session.run(feeds, { signal });
+      const outputs = await turns.take(() => this.#session.run(feeds, { signal }));
       if (outputs.image_features === undefined) throw missingOutput();
       features.push(outputs.image_features);
       if (output_hidden_states) states.push(hiddenStatesOf(outputs));

@@ -9,7 +9,7 @@ const NEW_TOKENS = 32;
 /** Token 0 fills up on the left; the mask hides it. */
 const PAD = 0;
 
-/** Eight prompts of unequal length, one after the other and together: tokens a second, and whether they are the same. */
+/** Eight prompts of unequal length, one after the other, as a batch and as concurrent calls: tokens a second, and whether they are the same. */
 export const batch: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
@@ -25,6 +25,7 @@ export const batch: Benchmark = async (options, workspace) => {
   // Random weights may say the end of the turn at any time: nothing counts as one.
   const answering = { max_new_tokens: NEW_TOKENS, eos_token_id: [] };
   let equal = 0;
+  let equalCalls = 0;
   try {
     let single: number[][] = [];
     const tasks = [
@@ -42,8 +43,14 @@ export const batch: Benchmark = async (options, workspace) => {
         ).length;
         return { ms };
       },
+      async (): Promise<Figures> => {
+        const calls = prompts.map((prompt) => model.generate({ input_ids: [prompt], ...answering }));
+        const { result, ms } = await timed(() => Promise.all(calls));
+        equalCalls = result.filter(([ids], index) => `${ids}` === `${single[index]}`).length;
+        return { ms };
+      },
     ];
-    const [alone, batched] = await inTurn(tasks, options.runs ?? LONG_RUNS);
+    const [alone, batched, concurrent] = await inTurn(tasks, options.runs ?? LONG_RUNS);
     const perSecond = (times: readonly number[]) => times.map((ms) => (PROMPTS * NEW_TOKENS * 1000) / ms);
     const aloneRow = row("one after the other", "tok/s", perSecond(alone!["ms"]!));
     return {
@@ -58,7 +65,9 @@ export const batch: Benchmark = async (options, workspace) => {
       rows: [
         aloneRow,
         row("together", "tok/s", perSecond(batched!["ms"]!), aloneRow),
-        row("answers that are the same", `of ${PROMPTS}`, [equal]),
+        row("concurrent calls", "tok/s", perSecond(concurrent!["ms"]!), aloneRow),
+        row("together, answers that are the same", `of ${PROMPTS}`, [equal]),
+        row("concurrent calls, answers that are the same", `of ${PROMPTS}`, [equalCalls]),
       ],
     };
   } finally {
