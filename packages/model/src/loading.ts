@@ -13,6 +13,7 @@ import { Decoder } from "./engine/decoder.js";
 import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { VisionEncoder } from "./engine/vision.js";
+import { linkedWeights } from "./linked-weights.js";
 import { type DeviceOption, deviceOf, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
 
 export interface LoadOptions extends PretrainedOptions {
@@ -60,6 +61,7 @@ export async function loadEngine(
   const { name, inference } = resolveRuntime(options.runtime);
   const { device, threads, signal, progress_callback } = options;
   const listing = await files.list();
+  const linked = await linkedWeights(files, listing, { signal });
   const sessions = new Map<GraphName, Session>();
   try {
     for (const [index, graph] of GRAPHS.entries()) {
@@ -67,7 +69,7 @@ export async function loadEngine(
       const path = graphPath(graph, placement.dtype[graph]);
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
       const data = `${path}_data`;
-      const externalData = listing.includes(data) ? [data.slice(data.lastIndexOf("/") + 1)] : [];
+      const externalData = listing.includes(data) ? [data.slice(data.lastIndexOf("/") + 1), ...linked] : linked;
       const settings = { device: placement.devices[graph]?.name ?? deviceOf(graph, device), threads, signal };
       sessions.set(graph, await inference.createSession({ files, path, externalData }, settings));
     }

@@ -35,10 +35,10 @@ interface AbortArguments extends LoadArguments {
 
 /** What is measured in a process of its own, because its memory is of interest. Arguments and results are JSON. */
 export const tasks = {
-  async convert({ source, target, dtype }: { source: string; target: string; dtype: Dtype }) {
+  async convert({ source, target, dtype, link }: { source: string; target: string; dtype: Dtype; link?: boolean }) {
     const files = await openModel(source);
     const sink = await openSink(target);
-    const { result, ms } = await timed(() => convertCheckpoint(files, sink, { dtype }));
+    const { result, ms } = await timed(() => convertCheckpoint(files, sink, { dtype, link }));
     return { ms, bytesWritten: result.byteLength };
   },
 
