@@ -6,10 +6,8 @@ import {
   type JsonValue,
   MemoryFolder,
   type ModelFiles,
-  Tensor,
 } from "@internvl/core";
 import { parseModel } from "@internvl/onnx";
-import { nodeInference } from "@internvl/runtime-node";
 import { describe, expect, it } from "vitest";
 import { randomCheckpoint, randomConfig } from "./random-checkpoint.js";
 import { features, logits } from "./run-graphs.js";
