@@ -64,6 +64,12 @@ export function graphPath(graph: GraphName, dtype: Dtype): string {
   return `onnx/${graph}${dtype === "fp32" ? "" : `_${dtype}`}.onnx`;
 }
 
+/**
+ * Says, in a folder whose graphs read weights from the checkpoint's own files, which these are: `{ "files": [...] }`,
+ * relative to the folder of the graphs.
+ */
+export const LINKED_WEIGHTS = "onnx/linked_weights.json";
+
 function assertDtype(dtype: string): Dtype {
   if ((DTYPES as readonly string[]).includes(dtype)) return dtype as Dtype;
   throw new InternVLError("INPUT_INVALID", { what: "Unknown dtype", expected: DTYPES.join(", "), got: String(dtype) });

@@ -12,6 +12,7 @@ export {
   type GraphDtypes,
   type GraphName,
   graphPath,
+  LINKED_WEIGHTS,
   resolveDtypes,
 } from "./dtype.js";
 export { FAMILY, type FamilyMember, findFamilyMember, type LanguageSize, type VisionSize } from "./family.js";

@@ -13,6 +13,7 @@ import type { AdapterInput } from "./adapters.js";
 import { buildGraph } from "./architectures/index.js";
 import type { TensorSource } from "./checkpoint/index.js";
 import { readGenerationConfig } from "./generation-config.js";
+import { LinkedWeights } from "./linked.js";
 import { openCheckpoint } from "./open.js";
 import { withResizedPositions } from "./positions/resize.js";
 
@@ -26,6 +27,12 @@ export interface ConvertOptions extends LongCallOptions {
    * computed into memory in every run then. Default false.
    */
   output_hidden_states?: boolean;
+  /**
+   * Graphs in fp32 and fp16 read the weights that they need as they are stored (for fp32 also bfloat16) from the
+   * checkpoint's own files, which get a second name in the new folder. Both folders must lie on one disk, and nobody may
+   * change these files afterwards; the checkpoint's folder may be removed. Only Node loads such a folder. Default false.
+   */
+  link?: boolean;
 }
 
 export interface Conversion {
@@ -38,6 +45,8 @@ export interface Conversion {
   byteLength: number;
   /** Names of the checkpoint's tensors that the network does not have. */
   unused: readonly string[];
+  /** Files of the checkpoint that the graphs read, with the option `link`. */
+  linked: readonly string[];
 }
 
 /**
@@ -56,8 +65,9 @@ export async function convertCheckpoint(
   target: FileSink,
   options: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { adapters, output_hidden_states, signal, progress_callback } = options;
+  const { adapters, output_hidden_states, link, signal, progress_callback } = options;
   const wanted = wantedGraphs(options.dtype);
+  const linked = link ? new LinkedWeights(source, target) : undefined;
   const {
     config,
     tensors: stored,
@@ -71,11 +81,18 @@ export async function convertCheckpoint(
   const tensors = withResizedPositions(stored, config);
   const generation_config = await readGenerationConfig(source, config, processor, { signal });
 
+  const built = wanted.map(({ name, dtype }) => {
+    const place = dtype === "fp32" || dtype === "fp16" ? linked?.place : undefined;
+    return { name, dtype, graph: buildGraph(name, dtype, config, tensors, { output_hidden_states, linked: place }) };
+  });
+  throwIfAborted(signal, "The conversion was aborted");
+  // Before the graphs: one is never there without its weights.
+  await linked?.link({ signal });
+
   const graphs: Conversion["graphs"] = [];
-  for (const [index, { name, dtype }] of wanted.entries()) {
+  for (const [index, { name, dtype, graph }] of built.entries()) {
     throwIfAborted(signal, "The conversion was aborted");
     const path = graphPath(name, dtype);
-    const graph = buildGraph(name, dtype, config, tensors, { output_hidden_states });
     const { byteLength } = await writeModel(target, path, graph, {
       signal,
       progress_callback: progress_callback && ((info) => progress_callback({ ...info, stage: "convert", name: path })),
@@ -87,7 +104,14 @@ export async function convertCheckpoint(
   await processor.save_pretrained(target);
   await generation_config.save_pretrained(target);
   await config.save_pretrained(target);
-  return { config, tensors, graphs, unused, byteLength: graphs.reduce((sum, graph) => sum + graph.byteLength, 0) };
+  return {
+    config,
+    tensors,
+    graphs,
+    unused,
+    linked: linked?.files ?? [],
+    byteLength: graphs.reduce((sum, graph) => sum + graph.byteLength, 0),
+  };
 }
 
 /** Each graph once, though two presets may share it. */

@@ -6,12 +6,11 @@ import {
   type JsonValue,
   MemoryFolder,
   type ModelFiles,
-  Tensor,
 } from "@internvl/core";
 import { parseModel } from "@internvl/onnx";
-import { nodeInference } from "@internvl/runtime-node";
 import { describe, expect, it } from "vitest";
 import { randomCheckpoint, randomConfig } from "./random-checkpoint.js";
+import { features, logits } from "./run-graphs.js";
 import { failure } from "./safetensors-files.js";
 
 type Files = Record<string, Uint8Array | string>;
@@ -20,50 +19,6 @@ async function converted(files: Files, dtype: Parameters<typeof convertCheckpoin
   const sink = new MemoryFolder();
   await convertCheckpoint(new MemoryFolder(files), sink, dtype);
   return sink;
-}
-
-const session = (files: ModelFiles, graph: string) =>
-  nodeInference.createSession({ files, path: `onnx/${graph}.onnx`, externalData: [`${graph}.onnx_data`] });
-
-/** Features of one picture, by a graph that onnxruntime has checked and loaded. */
-async function features(files: ModelFiles, suffix = ""): Promise<Float32Array> {
-  const encoder = await session(files, `vision_encoder${suffix}`);
-  const pixels = Float32Array.from({ length: 3 * 56 * 56 }, (_, i) => Math.sin(i / 7));
-  const { image_features } = await encoder.run({ pixel_values: new Tensor("float32", pixels, [1, 3, 56, 56]) });
-  await encoder.release();
-  return image_features!.data as Float32Array;
-}
-
-/** Logits of four tokens over an empty cache. */
-async function logits(files: ModelFiles, suffix = "", embeddings = suffix): Promise<Float32Array> {
-  const embed = await session(files, `embed_tokens${embeddings}`);
-  const decoder = await session(files, `decoder_model_merged${suffix}`);
-  const ids = new Tensor("int64", BigInt64Array.of(5n, 300n, 7n, 899n), [1, 4]);
-  const { inputs_embeds } = await embed.run({ input_ids: ids });
-  const table = (f: (x: number) => number) =>
-    new Tensor(
-      "float32",
-      Float32Array.from({ length: 4 * 8 }, (_, i) => f((i >> 3) / 100 ** ((i & 7) / 8))),
-      [4, 8],
-    );
-  const causal = Float32Array.from({ length: 16 }, (_, i) => ((i & 3) > i >> 2 ? -1e9 : 0));
-  const empty = decoder.inputs
-    .filter(({ name }) => name.startsWith("past_key_values"))
-    .map(({ name }) => [name, new Tensor("float32", new Float32Array(0), [1, 2, 0, 16])]);
-  const output = await decoder.run({
-    inputs_embeds: inputs_embeds!,
-    position_ids: new Tensor("int64", BigInt64Array.of(0n, 1n, 2n, 3n), [1, 4]),
-    rotary_cos: table(Math.cos),
-    rotary_sin: table(Math.sin),
-    past_mask: new Tensor("float32", new Float32Array(0), [1, 0]),
-    new_mask: new Tensor("float32", causal, [1, 4, 4]),
-    logits_to_keep: new Tensor("int64", BigInt64Array.of(0n), [1]),
-    ...Object.fromEntries(empty),
-  });
-  expect(output["new_key_values.1.value"]!.dims).toEqual([1, 2, 4, 16]);
-  expect(output.logits!.dims).toEqual([1, 4, 900]);
-  await Promise.all([embed.release(), decoder.release()]);
-  return output.logits!.data as Float32Array;
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

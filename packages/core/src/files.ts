@@ -77,6 +77,14 @@ export interface FileWriter {
 export interface FileSink {
   readonly name: string;
   create(path: string): Promise<FileWriter>;
+  /**
+   * Gives a file of the same disk one more name, in this folder: no bytes are copied, and the file stays for as long as it
+   * has a name. What has the name now is replaced. Absent where files have no second name.
+   *
+   * @param file where it lies on disk; a link to a file means that file
+   * @throws InternVLError `FILE_WRITE_FAILED`, on another disk for instance
+   */
+  link?(path: string, file: string): Promise<void>;
 }
 
 /**

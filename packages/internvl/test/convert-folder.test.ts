@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Checkpoint } from "@internvl/convert";
 import { convertCheckpoint, type FileSink, InternVLError, openModel, openSink, type ProgressInfo } from "internvl";
@@ -70,6 +70,36 @@ describe("convertFolder", () => {
       /Compared with the checkpoint in .*: 24 parts.*\n {2}vision_encoder int8: differs/,
     );
     expect(await filesBelow(report.output)).not.toContainEqual(expect.stringContaining("partial"));
+  });
+
+  it("links the checkpoint's weights, compares, and lets go of them with the next conversion", async () => {
+    const input = await copyDemo(join(folder.path, "to-link"));
+    const linked = await convert("linked", { input, dtype: ["fp16"], link: true, verify: true });
+    expect(linked.linked).toEqual(["model.safetensors"]);
+    expect(linked.checks!.length).toBeGreaterThan(10);
+    expect(summaryText(linked)).toContain("read from the checkpoint's own files, linked: model.safetensors");
+    const weights = join(linked.output, "onnx", "model.safetensors");
+    expect((await stat(weights)).ino).toBe((await stat(join(input, "model.safetensors"))).ino);
+    expect(JSON.parse(await readFile(join(linked.output, "files.json"), "utf8"))).toContain("onnx/model.safetensors");
+
+    // It is ours, and so are the links.
+    const written = await convert("linked", { input, dtype: ["fp16"] });
+    expect(written.byteLength).toBeGreaterThan(5 * linked.byteLength);
+    expect(await filesBelow(linked.output)).not.toContainEqual(expect.stringMatching(/safetensors|linked/));
+    expect((await stat(join(input, "model.safetensors"))).nlink).toBe(1);
+  });
+
+  it("leaves no link behind when it is aborted", async () => {
+    const input = await copyDemo(join(folder.path, "not-to-link"));
+    const controller = new AbortController();
+    const progress_callback = ({ stage }: ProgressInfo) => {
+      if (stage === "convert") controller.abort();
+    };
+    const options: Partial<ConvertFolderOptions> = { input, dtype: ["fp16"], link: true, progress_callback };
+    const aborted = convert("aborted-link", { ...options, signal: controller.signal });
+    expect((await failureOf(aborted)).code).toBe("ABORTED");
+    expect(existsSync(join(folder.path, "aborted-link"))).toBe(false);
+    expect((await stat(join(input, "model.safetensors"))).nlink).toBe(1);
   });
 
   it("says how to compare what was not compared", async () => {

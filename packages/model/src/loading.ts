@@ -14,6 +14,7 @@ import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { Reuse, type ReuseOptions } from "./engine/reuse.js";
 import { VisionEncoder } from "./engine/vision.js";
+import { linkedWeights } from "./linked-weights.js";
 import { openFeatureStore } from "./open-feature-store.js";
 import { type DeviceOption, deviceOf, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
 
@@ -62,12 +63,13 @@ export async function loadEngine(
   const { name, inference } = resolveRuntime(options.runtime);
   const { device, threads, signal, progress_callback } = options;
   const listing = await files.list();
+  const linked = await linkedWeights(files, listing, { signal });
   const dataOf = (path: string): string[] => (listing.includes(`${path}_data`) ? [`${path}_data`] : []);
   const nameOfDevice = (graph: GraphName) => placement.devices[graph]?.name ?? deviceOf(graph, device);
   const encoder = graphPath("vision_encoder", placement.dtype.vision_encoder);
   const store = await openFeatureStore(config, options, {
     files,
-    paths: [encoder, ...dataOf(encoder)],
+    paths: [encoder, ...dataOf(encoder), ...linked.map((name) => folderOf(encoder) + name)],
     device: nameOfDevice("vision_encoder"),
   });
   const reuse = new Reuse(config, placement.dtype, options, store);
@@ -77,7 +79,7 @@ export async function loadEngine(
       throwIfAborted(signal, "Loading the model was aborted");
       const path = graphPath(graph, placement.dtype[graph]);
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
-      const externalData = dataOf(path).map((data) => data.slice(data.lastIndexOf("/") + 1));
+      const externalData = [...dataOf(path).map((data) => data.slice(folderOf(path).length)), ...linked];
       const settings = { device: nameOfDevice(graph), threads, signal };
       sessions.set(graph, await inference.createSession({ files, path, externalData }, settings));
     }
@@ -104,6 +106,11 @@ export async function loadEngine(
     reuse,
     stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
   });
+}
+
+/** With its slash at the end. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 /**

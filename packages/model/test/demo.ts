@@ -9,14 +9,14 @@ import { InternVL2_5Processor } from "@internvl/processor";
 import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
 import { afterAll, beforeAll } from "vitest";
 
-const checkpoint = fileURLToPath(new URL("../../demo-model", import.meta.url));
+export const DEMO_CHECKPOINT: string = fileURLToPath(new URL("../../demo-model", import.meta.url));
 
 /** The demo model, converted once for a test file. */
 export async function convertDemo(
   options: ConvertOptions = {},
 ): Promise<{ directory: string; remove: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "internvl-model-"));
-  await convertCheckpoint(new DirectoryFiles(checkpoint), await openDirectorySink(directory), {
+  await convertCheckpoint(new DirectoryFiles(DEMO_CHECKPOINT), await openDirectorySink(directory), {
     dtype: "fp32",
     ...options,
   });

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -96,6 +96,20 @@ describe("openDirectorySink", () => {
     expect(await readdir(join(folder, "a"))).toEqual([expect.stringMatching(/^\.b\.json\.[0-9a-f]{12}\.partial$/)]);
     await writer.commit();
     expect(await readdir(join(folder, "a"))).toEqual(["b.json"]);
+  });
+
+  it("gives a file a second name, in place of what has it", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "weights"), "original");
+    await symlink(join(folder, "weights"), join(folder, "snapshot"));
+    const sink = await openDirectorySink(join(folder, "out"));
+    for (const name of ["weights", "snapshot"]) await sink.link!("onnx/second", join(folder, name));
+    const [first, second] = await Promise.all(["weights", "out/onnx/second"].map((path) => lstat(join(folder, path))));
+    expect(second!.isSymbolicLink()).toBe(false);
+    expect(second!.ino).toBe(first!.ino);
+    expect(await readdir(join(folder, "out", "onnx"))).toEqual(["second"]);
+    await expect(sink.link!("other", join(folder, "nothing"))).rejects.toMatchObject({ code: "FILE_WRITE_FAILED" });
+    await expect(sink.link!("../other", join(folder, "weights"))).rejects.toMatchObject({ code: "FILE_INVALID" });
   });
 
   it("says that a file stands where a folder is needed", async () => {

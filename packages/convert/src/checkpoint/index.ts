@@ -10,5 +10,11 @@ export {
   patchesOfTile,
 } from "./original.js";
 export type { TensorSpec } from "./spec.js";
-export { CheckpointTensor, type StreamOptions, type TensorSource, type WeightSource } from "./tensor.js";
+export {
+  CheckpointTensor,
+  type StoredPlace,
+  type StreamOptions,
+  type TensorSource,
+  type WeightSource,
+} from "./tensor.js";
 export { joinedRows, type RowSegment, renamed, rowView, withoutTensors, withTensors } from "./view.js";

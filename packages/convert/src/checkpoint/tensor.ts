@@ -11,11 +11,21 @@ export interface StreamOptions {
   unitBytes?: number;
 }
 
+/** Where in a checkpoint a tensor's bytes lie as they are. */
+export interface StoredPlace {
+  /** Relative to the checkpoint's folder. */
+  readonly file: string;
+  /** Bytes from the beginning of `file`. */
+  readonly offset: number;
+}
+
 /** What conversion and quantisation need of a tensor. Anything that can stream its bytes will do. */
 export interface WeightSource {
   readonly name: string;
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
+  /** Absent for what is computed or put together. */
+  readonly place?: StoredPlace;
   /**
    * The elements of rows `start` to before `end` of the leading dimension, little-endian, row-major. A row of a vector is
    * one element; a scalar has one row.
@@ -51,6 +61,7 @@ export class CheckpointTensor implements WeightSource {
   readonly file: string;
   /** Where it begins: bytes from the beginning of `file`. */
   readonly offset: number;
+  readonly place: StoredPlace;
   readonly #files: ModelFiles;
 
   constructor(files: ModelFiles, file: string, entry: SafetensorsEntry) {
@@ -62,6 +73,7 @@ export class CheckpointTensor implements WeightSource {
     this.numel = elementCount(entry.shape);
     this.byteLength = entry.byteLength;
     this.offset = entry.offset;
+    this.place = { file, offset: entry.offset };
   }
 
   /** All of its bytes. */

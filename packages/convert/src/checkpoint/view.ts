@@ -59,11 +59,12 @@ export function joinedRows(name: string, segments: readonly RowSegment[]): Weigh
 
 /** `tensor` under another name. */
 export function renamed(name: string, tensor: WeightSource): WeightSource {
-  const { dtype, shape } = tensor;
+  const { dtype, shape, place } = tensor;
   return {
     name,
     dtype,
     shape,
+    place,
     rows: (start, end, options) => tensor.rows(start, end, options),
     stream: (options) => tensor.stream(options),
   };

@@ -1,7 +1,8 @@
 import type { Dtype } from "@internvl/config";
-import type { GraphBuilder, Value } from "@internvl/onnx";
-import type { TensorSource } from "../checkpoint/index.js";
+import type { ExternalLocation, GraphBuilder, Value } from "@internvl/onnx";
+import type { TensorSource, WeightSource } from "../checkpoint/index.js";
 import { quantiseBlockwise, quantiseColumns, quantiseRows, toFloat16, toFloat32 } from "../quantise/index.js";
+import type { SafetensorsDtype } from "../safetensors/index.js";
 
 /** Weights that share a scale in q4 and q8. 128 decodes a third faster than 32 on a CPU, see the README. */
 const BLOCK_SIZE = 128;
@@ -9,6 +10,8 @@ const BLOCK_SIZE = 128;
 export interface LayerOptions {
   /** Whether states between the layers become outputs of the graph. Default false. */
   output_hidden_states?: boolean;
+  /** Where the graph reads a tensor's own bytes; undefined for one whose converted bytes are written. Default: none is. */
+  linked?: (tensor: WeightSource) => ExternalLocation | undefined;
 }
 
 /**
@@ -48,9 +51,14 @@ export class Layers {
     if (this.#options.output_hidden_states) this.g.output(`hidden_states.${index}`, state());
   }
 
-  /** A tensor as it is, in float32. In fp16 it is stored in half and widened in the graph. */
+  /**
+   * A tensor as it is, in float32. In fp16 it is stored in half and widened in the graph, and so is bfloat16 that the
+   * graph reads from the checkpoint's own file.
+   */
   parameter(name: string): Value {
-    return this.#dtype === "fp16" ? this.#half(name) : this.#float(name);
+    if (this.#dtype === "fp16") return this.g.cast(this.#half(name), "float32");
+    const brief = this.#brief(name);
+    return brief === undefined ? this.#float(name) : this.g.cast(brief, "float32");
   }
 
   /** `x [..., in]` times `weight [out, in]` transposed, plus `bias [out]` when there is one -> `[..., out]`. */
@@ -76,13 +84,11 @@ export class Layers {
   /** Rows of `weight [vocabulary, hidden]` -> `[...ids, hidden]`. */
   embedding(ids: Value, name: string): Value {
     const weight = `${name}.weight`;
-    if (this.#dtype === "fp32") return this.g.gather(this.#float(weight), ids);
     // Rows are picked before they are widened: the table itself stays as it is stored.
-    if (this.#dtype === "fp16") {
-      const source = this.#source(weight);
-      const table = this.g.initializer(source.name, "float16", source.shape, toFloat16(source));
-      return this.g.cast(this.g.gather(table, ids), "float32");
-    }
+    const short =
+      this.#dtype === "fp16" ? this.#half(weight) : this.#dtype === "fp32" ? this.#brief(weight) : undefined;
+    if (short !== undefined) return this.g.cast(this.g.gather(short, ids), "float32");
+    if (this.#dtype === "fp32") return this.g.gather(this.#float(weight), ids);
     const source = this.#source(weight);
     const { data, scales } = quantiseRows(source);
     const table = this.g.initializer(source.name, "int8", source.shape, data);
@@ -138,12 +144,24 @@ export class Layers {
 
   #float(name: string): Value {
     const source = this.#source(name);
-    return this.g.initializer(source.name, "float32", source.shape, toFloat32(source));
+    const data = this.#linked(source, "F32") ?? toFloat32(source);
+    return this.g.initializer(source.name, "float32", source.shape, data);
   }
 
   #half(name: string): Value {
     const source = this.#source(name);
-    return this.g.cast(this.g.initializer(source.name, "float16", source.shape, toFloat16(source)), "float32");
+    return this.g.initializer(source.name, "float16", source.shape, this.#linked(source, "F16") ?? toFloat16(source));
+  }
+
+  /** A tensor in bfloat16, where the graph reads it from the checkpoint's own file. */
+  #brief(name: string): Value | undefined {
+    const source = this.#source(name);
+    const data = this.#linked(source, "BF16");
+    return data && this.g.initializer(source.name, "bfloat16", source.shape, data);
+  }
+
+  #linked(source: WeightSource, dtype: SafetensorsDtype): ExternalLocation | undefined {
+    return source.dtype === dtype ? this.#options.linked?.(source) : undefined;
   }
 
   #source(name: string) {

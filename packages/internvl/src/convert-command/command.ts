@@ -26,6 +26,7 @@ interface Options extends Push {
   max_shard_size?: number;
   dtype: DtypeOption[];
   output_hidden_states?: boolean;
+  link?: boolean;
   verify?: boolean;
   force?: boolean;
   json?: boolean;
@@ -61,6 +62,7 @@ export function convertCommand(name: string, prefix: string = name): Command {
       DEFAULT_DTYPE,
     ])
     .option("--output_hidden_states", "graphs that also give the states between their layers")
+    .option("--link", "fp32 and fp16 read the checkpoint's own files, by hard links: same disk, nothing copied")
     .option("--verify", `compare what was written with the checkpoint (default: ${VERIFIED_RULE})`)
     .option("--no-verify", "do not compare it")
     .option(
@@ -107,8 +109,8 @@ interface Way extends LongCallOptions {
 
 /** @returns what is printed at the end */
 async function convertToOnnx(options: Options, way: Way): Promise<string> {
-  const { dtype, adapter: adapters, output_hidden_states, verify, force, json } = options;
-  const report = await convertFolder({ ...way, dtype, adapters, output_hidden_states, verify, force });
+  const { dtype, adapter: adapters, output_hidden_states, link, verify, force, json } = options;
+  const report = await convertFolder({ ...way, dtype, adapters, output_hidden_states, link, verify, force });
   return json ? summaryJson(report) : summaryText(report);
 }
 

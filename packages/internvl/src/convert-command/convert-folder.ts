@@ -20,6 +20,8 @@ export interface ConvertFolderOptions extends LongCallOptions {
   adapters?: readonly AdapterOption[];
   /** Graphs that also give the states between their layers. Default false. */
   output_hidden_states?: boolean;
+  /** Let graphs in fp32 and fp16 read the checkpoint's own files, linked into the folder. Default false. */
+  link?: boolean;
   /** Write into a folder that holds something else. Default false. */
   force?: boolean;
   /** Compare what was written with the checkpoint. Default: where it has at most `VERIFIED_PARAMETERS`. */
@@ -36,6 +38,8 @@ export interface ConvertFolderReport {
   byteLength: number;
   /** Names of the checkpoint's tensors that the network does not have. */
   unused: readonly string[];
+  /** Files of the checkpoint that the graphs read. */
+  linked: readonly string[];
   /** Of the conversion, the check not counted. */
   seconds: number;
   /** The most memory that this process had until the conversion's end, in bytes. */
@@ -78,20 +82,26 @@ async function fillFolder(
   target: OutputFolder,
   options: ConvertFolderOptions,
 ): Promise<ConvertFolderReport> {
-  const { dtype, output_hidden_states, signal, progress_callback } = options;
+  const { dtype, output_hidden_states, link, signal, progress_callback } = options;
   const long = { signal, progress_callback };
   const adapters = await openAdapters(options.adapters ?? [], { signal });
   await fetchCheckpoint(source, long);
   const started = performance.now();
   return target.fill(async () => {
-    const conversion = await convertCheckpoint(source, target, { dtype, adapters, output_hidden_states, ...long });
+    const conversion = await convertCheckpoint(source, target, {
+      dtype,
+      adapters,
+      output_hidden_states,
+      link,
+      ...long,
+    });
     await writeFileList(target);
     const seconds = (performance.now() - started) / 1000;
     const peakMemory = process.resourceUsage().maxRSS * 1024;
     const checking = performance.now();
     const wanted = options.verify ?? isSmall(conversion.tensors);
     const checks = wanted ? await compareFolder(target.name, conversion, long) : null;
-    const { graphs, byteLength, unused } = conversion;
+    const { graphs, byteLength, unused, linked } = conversion;
     return {
       input: source.name,
       output: target.name,
@@ -99,6 +109,7 @@ async function fillFolder(
       graphs,
       byteLength,
       unused,
+      linked,
       seconds,
       peakMemory,
       checks,

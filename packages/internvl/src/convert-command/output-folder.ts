@@ -1,6 +1,6 @@
 import { realpath, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { DTYPES, GRAPHS, graphPath } from "@internvl/config";
+import { DTYPES, GRAPHS, graphPath, LINKED_WEIGHTS } from "@internvl/config";
 import { type FileSink, type FileWriter, InternVLError, type ModelFiles } from "@internvl/core";
 import { DirectoryFiles, openDirectorySink } from "@internvl/runtime-node";
 import { FolderLock } from "./folder-lock.js";
@@ -67,7 +67,7 @@ export class OutputFolder implements FileSink {
     try {
       await removeUnfinished(sink.name);
       await lock.clear();
-      const earlier = (await listDirectory(sink.name)).filter((path) => GRAPH_FILES.has(path));
+      const earlier = graphFiles(await listDirectory(sink.name));
       return new OutputFolder(sink, lock, found, earlier);
     } catch (error) {
       await lock.release({ mark: true });
@@ -81,9 +81,7 @@ export class OutputFolder implements FileSink {
   }
 
   async create(path: string): Promise<FileWriter> {
-    await this.#lock.note(path);
-    if (this.#written.size === 0) await rm(join(this.name, LAST_FILE), { force: true });
-    if (path === LAST_FILE) await this.#removeEarlier();
+    await this.#begin(path);
     const writer = await this.#sink.create(path);
     return {
       write: (bytes) => writer.write(bytes),
@@ -94,6 +92,12 @@ export class OutputFolder implements FileSink {
         this.#written.add(path);
       },
     };
+  }
+
+  async link(path: string, file: string): Promise<void> {
+    await this.#begin(path);
+    await this.#sink.link!(path, file);
+    this.#written.add(path);
   }
 
   /** Runs what writes the files. When it fails, all that it wrote is removed. */
@@ -115,6 +119,12 @@ export class OutputFolder implements FileSink {
     await this.#lock.release({ mark: this.#isOurs && !this.#isFilled && hasMore });
     // A folder that holds something stays.
     if (!this.#existed) await rmdir(this.name).catch(() => {});
+  }
+
+  async #begin(path: string): Promise<void> {
+    await this.#lock.note(path);
+    if (this.#written.size === 0) await rm(join(this.name, LAST_FILE), { force: true });
+    if (path === LAST_FILE) await this.#removeEarlier();
   }
 
   /** Removes the graphs of an earlier conversion that this one did not write again. */
@@ -146,9 +156,17 @@ async function look(directory: string): Promise<Found> {
   return { exists, files, isOurs: files.length === 0 || present.some(isLock) || isConversion(files) };
 }
 
+/** What graphs need to load: their files and, where a list says that there are such, the checkpoint's that they read. */
+function graphFiles(files: readonly string[]): string[] {
+  const isLinked = files.includes(LINKED_WEIGHTS);
+  const isWeights = (path: string) => path.startsWith("onnx/") && path.endsWith(".safetensors");
+  return files.filter((path) => GRAPH_FILES.has(path) || path === LINKED_WEIGHTS || (isLinked && isWeights(path)));
+}
+
 /** A conversion: graphs, and no weights of a checkpoint beside them. */
 function isConversion(files: readonly string[]): boolean {
-  return files.some((path) => GRAPH_FILES.has(path)) && !files.some((path) => path.endsWith(".safetensors"));
+  const graphs = graphFiles(files);
+  return graphs.length > 0 && !files.some((path) => path.endsWith(".safetensors") && !graphs.includes(path));
 }
 
 /** What a conversion that was killed has left: the files that it noted, and those that never got their names. */

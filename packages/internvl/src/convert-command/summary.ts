@@ -6,12 +6,13 @@ import type { RewriteFolderReport } from "./rewrite-folder.js";
 
 /** What a person reads at the end. */
 export function summaryText(report: ConvertFolderReport): string {
-  const { graphs, byteLength, seconds, peakMemory, unused, output } = report;
+  const { graphs, byteLength, seconds, peakMemory, unused, linked, output } = report;
   const speed = formatBytes(byteLength / seconds);
   const total = `${graphs.length} graphs, ${formatBytes(byteLength)} in ${formatSeconds(seconds)}`;
   return [
     ...graphs.map(({ path, byteLength }) => `  ${path}  ${formatBytes(byteLength)}`),
     `${total} (${speed}/s), peak memory ${formatBytes(peakMemory)}`,
+    ...(linked.length === 0 ? [] : [`weights are read from the checkpoint's own files, linked: ${listing(linked)}`]),
     ...unusedLines(unused),
     ...verificationText(report),
     `Written to ${output}`,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, link, mkdir, open, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { assertSafePath, type FileSink, type PartialFile, partialFileWriter } from "@internvl/core";
 import { writeFailed } from "./write-failed.js";
@@ -15,14 +15,26 @@ import { writeFailed } from "./write-failed.js";
  */
 export async function openDirectorySink(directory: string): Promise<FileSink> {
   const name = resolve(directory);
+  const placeOf = (path: string) => join(name, ...assertSafePath(path, name).split("/"));
   return {
     name,
     async create(path) {
-      const target = join(name, ...assertSafePath(path, name).split("/"));
+      const target = placeOf(path);
       const partial = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.partial`);
       try {
         await mkdir(dirname(target), { recursive: true });
         return partialFileWriter(partialFile(await open(partial, "wx"), partial, target));
+      } catch (cause) {
+        throw writeFailed(target, cause);
+      }
+    },
+    async link(path, file) {
+      const target = placeOf(path);
+      try {
+        await mkdir(dirname(target), { recursive: true });
+        await rm(target, { force: true });
+        // A hard link of a symbolic link would be one more symbolic link.
+        await link(await realpath(file), target);
       } catch (cause) {
         throw writeFailed(target, cause);
       }

@@ -15,6 +15,7 @@ function remedy(cause: unknown): string {
   if (isErrno(cause, "EACCES", "EPERM", "EROFS")) return "Choose a folder that you may write to.";
   if (isErrno(cause, "ENOTDIR", "EEXIST", "EISDIR"))
     return "A file stands where a folder is needed or the reverse: move it away.";
+  if (isErrno(cause, "EXDEV")) return "A file has a second name on its own disk only: choose a folder there.";
   if (isErrno(cause, "EFBIG")) return "The file system does not take files of this size: choose another one.";
   return "Check the folder and the disk, then try again.";
 }

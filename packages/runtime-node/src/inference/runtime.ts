@@ -15,7 +15,8 @@ export type OnnxruntimeOptions = InferenceSession.SessionOptions;
  * Both creating a session and running it block the thread that asks for it from beginning to end, although they return
  * promises. A program that has to stay alive meanwhile hosts the model in a worker thread.
  *
- * A graph by path must have its external data in its own folder or below: onnxruntime refuses `..` (links are fine).
+ * A graph by path must have its external data in its own folder or below: onnxruntime refuses `..`,
+ * and symbolic links that lead out of the folder in which the graph's own file really lies.
  */
 export const nodeInference: InferenceRuntime = createNodeInference();
 

@@ -8,8 +8,18 @@ import { type Figures, inTurn, timed } from "../measure.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, LONG_RUNS, MEGABYTE, shapeText } from "./benchmark.js";
 
-/** The default, and the one that writes as many bytes as it reads. */
-const DTYPES: readonly Dtype[] = ["q4", "fp16"];
+interface Kind {
+  name: string;
+  dtype: Dtype;
+  link?: boolean;
+}
+
+/** The default, the one that writes as many bytes as it reads, and the one that reads the checkpoint where it is. */
+const KINDS: readonly Kind[] = [
+  { name: "q4", dtype: "q4" },
+  { name: "fp16", dtype: "fp16" },
+  { name: "fp32, linked", dtype: "fp32", link: true },
+];
 
 /** Checkpoint to ONNX folder: time, speed and memory, against a copy of the same file. */
 export const convert: Benchmark = async (options, workspace) => {
@@ -18,7 +28,7 @@ export const convert: Benchmark = async (options, workspace) => {
   const { size } = await stat(weights);
   const largest = await largestTensor(source);
   const target = await workspace.folder("scratch");
-  const dtypes = options.dtype === undefined ? DTYPES : [options.dtype];
+  const kinds = options.dtype === undefined ? KINDS : [{ name: options.dtype, dtype: options.dtype }];
 
   const copy = async (): Promise<Figures> => {
     const isCold = settle(weights);
@@ -26,10 +36,10 @@ export const convert: Benchmark = async (options, workspace) => {
     await rm(join(target, "copy"));
     return { ms, isCold: Number(isCold) };
   };
-  const conversions = dtypes.map((dtype) => async (): Promise<Figures> => {
+  const conversions = kinds.map(({ dtype, link }) => async (): Promise<Figures> => {
     settle(weights);
     const folder = join(target, dtype);
-    const { result, peakBytes } = await runInChild("convert", { source, target: folder, dtype });
+    const { result, peakBytes } = await runInChild("convert", { source, target: folder, dtype, link });
     await rm(folder, { recursive: true });
     return { ms: result.ms, peak: peakBytes, written: result.bytesWritten };
   });
@@ -38,22 +48,22 @@ export const convert: Benchmark = async (options, workspace) => {
   const perSecond = (times: readonly number[]) => times.map((ms) => size / MEGABYTE / (ms / 1000));
   const copyRow = row("copy of the file", "MB/s", perSecond(copied!["ms"]!));
   const rows = converted.flatMap((samples, index): Row[] => {
-    const dtype = dtypes[index]!;
+    const { name } = kinds[index]!;
     return [
       row(
-        `${dtype}: time`,
+        `${name}: time`,
         "s",
         samples["ms"]!.map((ms) => ms / 1000),
       ),
-      row(`${dtype}: of the source`, "MB/s", perSecond(samples["ms"]!), copyRow),
-      row(`${dtype}: written`, "MB", [samples["written"]![0]! / MEGABYTE]),
+      row(`${name}: of the source`, "MB/s", perSecond(samples["ms"]!), copyRow),
+      row(`${name}: written`, "MB", [samples["written"]![0]! / MEGABYTE]),
       row(
-        `${dtype}: peak memory`,
+        `${name}: peak memory`,
         "MB",
         samples["peak"]!.map((bytes) => bytes / MEGABYTE),
       ),
       row(
-        `${dtype}: peak memory beside the largest tensor`,
+        `${name}: peak memory beside the largest tensor`,
         "MB",
         samples["peak"]!.map((bytes) => (bytes - largest) / MEGABYTE),
       ),

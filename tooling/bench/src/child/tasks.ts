@@ -40,10 +40,10 @@ interface AbortArguments extends LoadArguments {
 export const tasks = {
   ...scalingTasks,
 
-  async convert({ source, target, dtype }: { source: string; target: string; dtype: Dtype }) {
+  async convert({ source, target, dtype, link }: { source: string; target: string; dtype: Dtype; link?: boolean }) {
     const files = await openModel(source);
     const sink = await openSink(target);
-    const { result, ms } = await timed(() => convertCheckpoint(files, sink, { dtype }));
+    const { result, ms } = await timed(() => convertCheckpoint(files, sink, { dtype, link }));
     return { ms, bytesWritten: result.byteLength };
   },
 
