@@ -8,7 +8,7 @@ const LEVELS = 256;
 const UPPER = 2 ** 26;
 
 /** The longest block that the sums have room for, and twice. */
-export const LONGEST_BLOCK = UPPER / (16 * LEVELS);
+export const LONGEST_BLOCK: number = UPPER / (16 * LEVELS);
 
 /**
  * The scale of a block in 4 bits, of codes -8 to 7: of five candidates the one with the least squared error, each being
