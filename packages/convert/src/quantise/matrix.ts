@@ -85,6 +85,11 @@ function scaleOf(
       fix: "The checkpoint is damaged: download it again.",
     });
   }
-  const scale = Math.fround(value / extreme);
-  return Math.abs(scale) < SMALLEST_SCALE ? 0 : scale;
+  return usableScale(value / extreme);
+}
+
+/** As float32, or 0. */
+export function usableScale(scale: number): number {
+  const rounded = Math.fround(scale);
+  return Math.abs(rounded) < SMALLEST_SCALE ? 0 : rounded;
 }
