@@ -8,6 +8,7 @@ import { cutShape, SHAPES } from "./checkpoint/shape.js";
 import type { GgmlType } from "./gguf/format.js";
 import { writeGguf } from "./gguf/write.js";
 import type { BenchOptions } from "./options.js";
+import { writeTransformersJsModel } from "./peers/transformers-js-model.js";
 import { writePhoto } from "./photo.js";
 
 const DEMO_MODEL = dirname(createRequire(import.meta.url).resolve("@internvl/demo-model/config.json"));
@@ -62,6 +63,13 @@ export class Workspace {
     const path = join(await this.folder("gguf"), `${this.modelName()}-${type.toLowerCase()}.gguf`);
     if (!existsSync(path)) await writeGguf(path, cutShape(SHAPES[shape], layers), type);
     return path;
+  }
+
+  /** The language model as transformers.js reads it. @throws Error for a shape that has no such graph */
+  async transformersJs(): Promise<string> {
+    const folder = await this.folder(`transformers.js/${this.modelName()}`);
+    if (!existsSync(join(folder, "config.json"))) await writeTransformersJsModel(await this.checkpoint(), folder);
+    return folder;
   }
 
   /** The trained model of this repository, converted. */

@@ -20,11 +20,11 @@ test("a program answers line by line, and a refusal is an error", async () => {
 });
 
 test("peers that are not there are named with the reason, the others are used", async () => {
-  const request = { do: "load" };
+  const request = () => ({ do: "load" });
   const starts = [
     { name: "good", open: () => open("good"), request },
     { name: "no program", open: () => new LinePeer("no program", "/no/such/program", []), request },
-    { name: "refuses", open: () => open("refuses"), request: { do: "nothing" } },
+    { name: "refuses", open: () => open("refuses"), request: () => ({ do: "nothing" }) },
     {
       name: "not installed",
       request,

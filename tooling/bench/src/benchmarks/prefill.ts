@@ -1,7 +1,7 @@
 import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
 import { type Figures, inTurn, median } from "../measure.js";
 import { withPeers } from "../peers/set.js";
-import { llamaBenchPeer, llamaPeer, torchPeer } from "../peers/starts.js";
+import { languagePeers } from "../peers/starts.js";
 import { promptOf } from "../prompt.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, LONG_RUNS, NOTHING_KEPT, REAL_LOSS, shapeText } from "./benchmark.js";
@@ -16,14 +16,7 @@ export const prefill: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
   const length = median(options.contexts);
-  const starts = [
-    await llamaPeer(options, workspace, "Q4_0", length + ROOM),
-    await llamaPeer(options, workspace, "Q8_0", length + ROOM),
-    await llamaBenchPeer(options, workspace),
-    torchPeer(options, "text", "float32"),
-    torchPeer(options, "text", "bfloat16"),
-  ];
-  return withPeers(starts, async ({ peers, absent, versions }) => {
+  return withPeers(languagePeers(options, workspace, length + ROOM), async ({ peers, absent, versions }) => {
     const { threads } = options;
     const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, {
       dtype,

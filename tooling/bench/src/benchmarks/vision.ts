@@ -13,7 +13,7 @@ export const vision: Benchmark = async (options, workspace) => {
   const dtypes = dtype === "fp32" ? (["fp32"] as const) : ([dtype, "fp32"] as const);
   const folder = await workspace.converted(["q4", ...dtypes.map((each) => ({ vision_encoder: each }))]);
   const starts = [
-    await openvinoPeer(options, workspace),
+    openvinoPeer(options, workspace),
     torchPeer(options, "vision", "float32"),
     torchPeer(options, "vision", "bfloat16"),
   ];

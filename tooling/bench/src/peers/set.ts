@@ -5,9 +5,11 @@ export interface PeerStart {
   /** Begins the names of its rows. */
   name: string;
   /** @throws Error that says why it cannot be had */
-  open(): LinePeer | Promise<LinePeer>;
-  /** Its first request: loads what is to be measured. The answer may have its `version`. */
-  request: object;
+  open(): LinePeer;
+  /**
+   * Its first request, which loads what is to be measured; files that it needs are made here. The answer may have its `version`.
+   */
+  request(): object | Promise<object>;
 }
 
 /** The peers that are there, and why the others are not. */
@@ -30,8 +32,8 @@ export async function withPeers<Result>(
     for (const { name, open, request } of starts) {
       let peer: LinePeer | undefined;
       try {
-        peer = await open();
-        const version = versionOf(await peer.ask(request));
+        peer = open();
+        const version = versionOf(await peer.ask(await request()));
         peers.push(peer);
         if (version !== undefined) versions[name] = version;
       } catch (error) {
