@@ -62,12 +62,14 @@ export async function loadEngine(
   const { name, inference } = resolveRuntime(options.runtime);
   const { device, threads, signal, progress_callback } = options;
   const listing = await files.list();
-  const dataOf = (path: string): string[] => (listing.includes(`${path}_data`) ? [`${path}_data`] : []);
+  const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);
+  const externalDataOf = (path: string): string[] =>
+    listing.includes(`${path}_data`) ? [`${path}_data`.slice(folderOf(path).length)] : [];
   const nameOfDevice = (graph: GraphName) => placement.devices[graph]?.name ?? deviceOf(graph, device);
   const encoder = graphPath("vision_encoder", placement.dtype.vision_encoder);
   const store = await openFeatureStore(config, options, {
     files,
-    paths: [encoder, ...dataOf(encoder)],
+    paths: [encoder, ...externalDataOf(encoder).map((data) => folderOf(encoder) + data)],
     device: nameOfDevice("vision_encoder"),
   });
   const reuse = new Reuse(config, placement.dtype, options, store);
@@ -77,9 +79,9 @@ export async function loadEngine(
       throwIfAborted(signal, "Loading the model was aborted");
       const path = graphPath(graph, placement.dtype[graph]);
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
-      const externalData = dataOf(path).map((data) => data.slice(data.lastIndexOf("/") + 1));
+      const source = { files, path, externalData: externalDataOf(path) };
       const settings = { device: nameOfDevice(graph), threads, signal };
-      sessions.set(graph, await inference.createSession({ files, path, externalData }, settings));
+      sessions.set(graph, await inference.createSession(source, settings));
     }
   } catch (error) {
     await Promise.all([...sessions.values()].map((session) => session.release()));
