@@ -64,12 +64,15 @@ export async function loadEngine(
   const { device, threads, signal, progress_callback } = options;
   const listing = await files.list();
   const linked = await linkedWeights(files, listing, { signal });
-  const dataOf = (path: string): string[] => (listing.includes(`${path}_data`) ? [`${path}_data`] : []);
+  const externalDataOf = (path: string): string[] => {
+    const data = `${path}_data`;
+    return listing.includes(data) ? [data.slice(folderOf(path).length), ...linked] : linked;
+  };
   const nameOfDevice = (graph: GraphName) => placement.devices[graph]?.name ?? deviceOf(graph, device);
   const encoder = graphPath("vision_encoder", placement.dtype.vision_encoder);
   const store = await openFeatureStore(config, options, {
     files,
-    paths: [encoder, ...dataOf(encoder), ...linked.map((name) => folderOf(encoder) + name)],
+    paths: [encoder, ...externalDataOf(encoder).map((data) => folderOf(encoder) + data)],
     device: nameOfDevice("vision_encoder"),
   });
   const reuse = new Reuse(config, placement.dtype, options, store);
@@ -79,9 +82,9 @@ export async function loadEngine(
       throwIfAborted(signal, "Loading the model was aborted");
       const path = graphPath(graph, placement.dtype[graph]);
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
-      const externalData = [...dataOf(path).map((data) => data.slice(folderOf(path).length)), ...linked];
+      const source = { files, path, externalData: externalDataOf(path) };
       const settings = { device: nameOfDevice(graph), threads, signal };
-      sessions.set(graph, await inference.createSession({ files, path, externalData }, settings));
+      sessions.set(graph, await inference.createSession(source, settings));
     }
   } catch (error) {
     await Promise.all([...sessions.values()].map((session) => session.release()));
