@@ -11,7 +11,7 @@ import { Workspace } from "./workspace.js";
 
 const NAMES = Object.keys(benchmarks);
 /** Without what takes long or makes many gigabytes of weights, and what is asked for by --profile. */
-const ALL = NAMES.filter((name) => !["convert-large", "profile", "scaling"].includes(name));
+const ALL = NAMES.filter((name) => !["convert-large", "profile", "scaling", "soak", "soak-shape"].includes(name));
 const USAGE = `npm run bench -- NAME… [options]        NAME: ${NAMES.join(", ")}, or all
 npm run bench -- make-checkpoint DIR [--shape 1b|4b|8b|tiny] [--layers N] [--shards N]
 

@@ -10,6 +10,7 @@ import { profile } from "./profile.js";
 import { room } from "./room.js";
 import { scaling } from "./scaling.js";
 import { search } from "./search.js";
+import { soak, soakShape } from "./soak.js";
 import { video } from "./video.js";
 import { vision } from "./vision.js";
 import { web } from "./web.js";
@@ -28,6 +29,8 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
   search,
   room,
   aborts,
+  soak,
+  "soak-shape": soakShape,
   video,
   web,
 };

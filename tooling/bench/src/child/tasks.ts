@@ -16,6 +16,7 @@ import { timed } from "../measure.js";
 import { randomBits } from "../random.js";
 import { peakResidentBytes } from "./memory.js";
 import { scalingTasks } from "./scaling-tasks.js";
+import { soak } from "./soak.js";
 import { Standstill } from "./standstill.js";
 
 export interface LoadArguments {
@@ -78,6 +79,8 @@ export const tasks = {
     });
     return { ms, tokens: result[0]!.length, peaks };
   },
+
+  soak,
 
   /** Stops answers at moments that the seed chooses. Memory after each, once garbage is collected. */
   async aborts({ model: folder, dtype, threads, count, seed }: AbortArguments) {
