@@ -1,5 +1,4 @@
 import type { Runtime, Session } from "@internvl/core";
-import { nodeRuntime } from "@internvl/runtime-node";
 
 /** One run of the decoder. */
 export interface DecoderRun {
@@ -10,10 +9,14 @@ export interface DecoderRun {
   past: number;
 }
 
-/** Node's runtime with a record of what its decoders ran. */
-export function recordingRuntime(): { runtime: Runtime; runs: DecoderRun[]; failing: (run: DecoderRun) => boolean } {
+/** A runtime with a record of what its decoders ran. */
+export function recordingRuntime(base: Runtime): {
+  runtime: Runtime;
+  runs: DecoderRun[];
+  failing: (run: DecoderRun) => boolean;
+} {
   const record = { runs: [] as DecoderRun[], failing: (_: DecoderRun) => false };
-  const { inference } = nodeRuntime;
+  const { inference } = base;
   const createSession: typeof inference.createSession = async (graph, options) => {
     const session = await inference.createSession(graph, options);
     return "path" in graph && graph.path.includes("decoder") ? recorded(session) : session;
@@ -21,6 +24,7 @@ export function recordingRuntime(): { runtime: Runtime; runs: DecoderRun[]; fail
   const recorded = (session: Session): Session => ({
     inputs: session.inputs,
     outputs: session.outputs,
+    device: session.device,
     run(feeds, options) {
       const [rows, count] = feeds["inputs_embeds"]!.dims as [number, number];
       const run = { rows, count, past: feeds["past_mask"]!.dims[1]! };
@@ -30,5 +34,5 @@ export function recordingRuntime(): { runtime: Runtime; runs: DecoderRun[]; fail
     },
     release: () => session.release(),
   });
-  return Object.assign(record, { runtime: { ...nodeRuntime, inference: { createSession } } });
+  return Object.assign(record, { runtime: { ...base, inference: { ...inference, createSession } } });
 }

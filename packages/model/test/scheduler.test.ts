@@ -6,6 +6,7 @@ import {
   KeyValueCache,
 } from "@internvl/model";
 import type { InternVL2_5Processor } from "@internvl/processor";
+import { nodeRuntime } from "@internvl/runtime-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { RowPool } from "../src/engine/row-pool.js";
 import { ANEW, convertDemo, loadDemo, square } from "./demo.js";
@@ -13,7 +14,7 @@ import { type DecoderRun, recordingRuntime } from "./recording-runtime.js";
 import { convertTiny } from "./tiny.js";
 import { workerRuntime } from "./worker-runtime.js";
 
-const recorder = recordingRuntime();
+const recorder = recordingRuntime(nodeRuntime);
 const { runtime, runs } = recorder;
 let demo: Awaited<ReturnType<typeof convertDemo>>;
 let model: InternVL2_5ForConditionalGeneration;

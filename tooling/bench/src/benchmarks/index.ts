@@ -14,6 +14,7 @@ import { profile } from "./profile.js";
 import { room } from "./room.js";
 import { scaling } from "./scaling.js";
 import { search } from "./search.js";
+import { soak, soakShape } from "./soak.js";
 import { startup } from "./startup.js";
 import { video } from "./video.js";
 import { vision } from "./vision.js";
@@ -43,6 +44,8 @@ const extras: Readonly<Record<string, Benchmark>> = {
   search,
   room,
   aborts,
+  soak,
+  "soak-shape": soakShape,
   video,
 };
 

@@ -18,6 +18,7 @@ import { randomBits } from "../random.js";
 import { BlockWatch } from "./blocks.js";
 import { peakResidentBytes } from "./memory.js";
 import { scalingTasks } from "./scaling-tasks.js";
+import { soak } from "./soak.js";
 import { Standstill } from "./standstill.js";
 
 export interface LoadArguments {
@@ -95,6 +96,8 @@ export const tasks = {
     await model.dispose();
     return { processor: ofProcessor, generate: ofGenerate };
   },
+
+  soak,
 
   /** Stops answers at moments that the seed chooses. Memory after each, once garbage is collected. */
   async aborts({ model: folder, dtype, threads, count, seed }: AbortArguments) {
