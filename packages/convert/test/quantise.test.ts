@@ -76,22 +76,6 @@ describe("toFloat32 and toFloat16", () => {
   });
 });
 
-/** The scale of a block: in 8 bits to the farthest number, in 4 bits the best of five by the sums of the definition. */
-function plainScale(block: readonly number[], bits: 4 | 8): number {
-  const extreme = block.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best));
-  const farthest = Math.fround(extreme / -(2 ** (bits - 1)));
-  if (bits === 8) return farthest;
-  const levels = block.map((value) => Math.floor((value / farthest) * 32 + 0.5));
-  let [most, best] = [0, 0];
-  for (const reach of [8, 8.5, 9, 9.5, 10]) {
-    const codes = levels.map((level) => Math.min(7, Math.max(-8, Math.floor((level * reach) / 256 + 0.5))));
-    const product = levels.reduce((sum, level, i) => sum + level * codes[i]!, 0);
-    const squares = codes.reduce((sum, code) => sum + code * code, 0);
-    if (product ** 2 / squares > most) [most, best] = [product ** 2 / squares, product / squares];
-  }
-  return Math.fround((farthest * best) / 32);
-}
-
 /** The definition, one number at a time: `[rows][blocks]` of codes and scales. */
 function plainBlockwise(values: Float32Array, rows: number, columns: number, bits: 4 | 8, size: number) {
   const zero = 2 ** (bits - 1);
@@ -100,11 +84,10 @@ function plainBlockwise(values: Float32Array, rows: number, columns: number, bit
   for (let row = 0; row < rows; row++) {
     for (let start = 0; start < columns; start += size) {
       const block = [...values.subarray(row * columns + start, row * columns + Math.min(start + size, columns))];
-      const scale = plainScale(block, bits);
+      const extreme = block.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best));
+      const scale = Math.fround(extreme / -zero);
       scales.push(scale);
-      const quantised = block.map((value) =>
-        Math.max(0, Math.min(2 * zero - 1, Math.floor(value / scale + 0.5) + zero)),
-      );
+      const quantised = block.map((value) => Math.min(2 * zero - 1, Math.round(value / scale) + zero));
       codes.push(...quantised, ...new Array<number>(size - block.length).fill(zero));
     }
   }
@@ -138,7 +121,7 @@ describe("quantiseBlockwise", () => {
         expect([...(await floatsOf(scales))]).toEqual(expected.scales);
       });
 
-      test("is off by half a step at most, by more only where it is clipped", async () => {
+      test("is off by half a step at most, by a whole one at the upper end", async () => {
         const { data, scales } = quantiseBlockwise(await tensor(values, [rows, columns]), { bits, block_size });
         const codes = unpack(await bytesOf(data), bits);
         const steps = await floatsOf(scales);
@@ -148,63 +131,11 @@ describe("quantiseBlockwise", () => {
           const at = row * blocks * block_size + (i % columns);
           const scale = steps[Math.floor(at / block_size)]!;
           const error = Math.abs((codes[at]! - 2 ** (bits - 1)) * scale - values[i]!) / Math.abs(scale);
-          const clipped = bits === 4 ? 3 : 1;
-          const isEnd = codes[at] === top || (bits === 4 && codes[at] === 0);
-          expect(error).toBeLessThanOrEqual(isEnd ? clipped : 0.5 + 1e-6);
+          expect(error).toBeLessThanOrEqual(codes[at] === top ? 1 : 0.5 + 1e-6);
         }
       });
     },
   );
-
-  /** RMS of the errors of blocks of 128, beside that of the numbers. */
-  async function relativeError(values: Float32Array, scaleOf?: (block: Float32Array) => number): Promise<number> {
-    const { scales } = quantiseBlockwise(await tensor(values, [1, values.length]), { bits: 4 });
-    const steps = await floatsOf(scales);
-    let [error, all] = [0, 0];
-    for (let start = 0; start < values.length; start += 128) {
-      const block = values.subarray(start, start + 128);
-      const scale = scaleOf?.(block) ?? steps[start / 128]!;
-      error += squaredError(block, scale);
-      all += block.reduce((sum, value) => sum + value * value, 0);
-    }
-    return Math.sqrt(error / all);
-  }
-
-  function squaredError(block: Float32Array, scale: number): number {
-    return block.reduce((sum, value) => {
-      const code = Math.max(-8, Math.min(7, Math.floor(value / scale + 0.5)));
-      return sum + (value - code * scale) ** 2;
-    }, 0);
-  }
-
-  test("4 bits have less error than with the farthest number's scale, and about the least there can be", async () => {
-    let state = 99;
-    const uniform = () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return (state + 0.5) / 2 ** 32;
-    };
-    const values = Float32Array.from(
-      { length: 128 * 100 },
-      () => 0.02 * Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
-    );
-    const farthest = (block: Float32Array) =>
-      block.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best)) / -8;
-    const exhaustive = (block: Float32Array) => {
-      const scales = Array.from({ length: 100 }, (_, i) => (farthest(block) * 8) / (6 + 0.1 * i));
-      return scales.reduce((best, scale) => (squaredError(block, scale) < squaredError(block, best) ? scale : best));
-    };
-    const searched = await relativeError(values);
-    expect(searched / (await relativeError(values, farthest))).toBeLessThan(0.945);
-    expect(searched / (await relativeError(values, exhaustive))).toBeLessThan(1.01);
-  });
-
-  test("a block of equal numbers, which fills the sums of the search, is exact", async () => {
-    const [length, value] = [16_384, -0.3];
-    const source = await tensor(new Float32Array(length).fill(value), [1, length]);
-    const { data, scales } = quantiseBlockwise(source, { bits: 4, block_size: length });
-    const [code] = unpack((await bytesOf(data)).subarray(0, 1), 4);
-    expect((code! - 8) * (await floatsOf(scales))[0]!).toBeCloseTo(value, 6);
-  });
 
   test("reads the source once for data and then scales, and again for scales alone", async () => {
     const source = await tensor(numbers(336), [3, 112]);
@@ -231,9 +162,9 @@ describe("quantiseBlockwise", () => {
     expect([...(await floatsOf(scales))]).toEqual([0, 0]);
   });
 
-  test.each([0, 8, 100, 64.5, 32_768])("refuses blocks of %d", async (block_size) => {
+  test.each([0, 8, 100, 64.5])("refuses blocks of %d", async (block_size) => {
     const source = await tensor(numbers(128), [1, 128]);
-    expect(() => quantiseBlockwise(source, { bits: 4, block_size })).toThrow(/power of two from 16 to 16384, got/);
+    expect(() => quantiseBlockwise(source, { bits: 4, block_size })).toThrow(/power of two from 16 up, got/);
   });
 });
 

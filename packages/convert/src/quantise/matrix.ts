@@ -85,11 +85,6 @@ function scaleOf(
       fix: "The checkpoint is damaged: download it again.",
     });
   }
-  return usableScale(value / extreme);
-}
-
-/** As float32, or 0. */
-export function usableScale(scale: number): number {
-  const rounded = Math.fround(scale);
-  return Math.abs(rounded) < SMALLEST_SCALE ? 0 : rounded;
+  const scale = Math.fround(value / extreme);
+  return Math.abs(scale) < SMALLEST_SCALE ? 0 : scale;
 }

@@ -1,5 +1,5 @@
 // The loops that turn numbers into codes: `number * inverse`, moved up to be positive, so that `| 0` after adding a half
-// rounds to nearest. In 8 bits the lower end needs no care, because scales are chosen so that no number lies below it. Several
+// rounds to nearest. The lower end needs no care, because scales are chosen so that no number lies below it. Several
 // numbers a turn keep the processor's conversions independent of each other: half as long again faster in V8.
 
 /** 8 bits around 128, moved down by `shift` (128 for int8): numbers `start` to before `end` to `target` from `at` on. */
@@ -28,7 +28,7 @@ export function packBytes(
   for (; i < end; i++) target[out++] = Math.min((values[i]! * inverse + 128.5) | 0, 255) - shift;
 }
 
-/** 4 bits around 8, two in a byte, the first in its lower half, clipped; a number without a second is filled up with 8. */
+/** 4 bits around 8, two in a byte, the first in its lower half; a number without a second is filled up with 8. */
 export function packNibbles(
   values: Float32Array,
   start: number,
@@ -42,7 +42,7 @@ export function packNibbles(
   for (; i + 1 < end; i += 2) {
     const low = (values[i]! * inverse + 8.5) | 0;
     const high = (values[i + 1]! * inverse + 8.5) | 0;
-    target[out++] = Math.max(0, Math.min(low, 15)) | (Math.max(0, Math.min(high, 15)) << 4);
+    target[out++] = Math.min(low, 15) | (Math.min(high, 15) << 4);
   }
-  if (i < end) target[out] = Math.max(0, Math.min((values[i]! * inverse + 8.5) | 0, 15)) | 0x80;
+  if (i < end) target[out] = Math.min((values[i]! * inverse + 8.5) | 0, 15) | 0x80;
 }
