@@ -290,7 +290,8 @@ describe("concurrent calls of generate", () => {
 
   it("read a long prompt in pieces, between which the others go on", async () => {
     const { vocab_size } = model.config.text_config;
-    const long = { input_ids: [Array.from({ length: 900 }, (_, at) => (at * 31) % 700)], ...exactly(4) };
+    const input_ids = [Array.from({ length: 900 }, (_, at) => (at * 31) % 700)];
+    const long = { input_ids, prefill_chunk_size: 1000, ...exactly(4) };
     expect(vocab_size).toBeGreaterThan(700);
     const short = { ...(await ask("Hello")), ...exactly(400) };
     const expected = await oneByOne([short, long]);
@@ -339,7 +340,8 @@ describe("rows that do not share a run", () => {
     const { model } = await loadDemo(int8.directory, { runtime });
     try {
       const call = { ...(await ask("Hello")), ...exactly(12) };
-      const long = { input_ids: [Array.from({ length: 600 }, (_, at) => (at * 31) % 700)], ...exactly(12) };
+      const input_ids = [Array.from({ length: 600 }, (_, at) => (at * 31) % 700)];
+      const long = { input_ids, prefill_chunk_size: 1000, ...exactly(12) };
       const expected = [await model.generate(call), await model.generate(long)];
       runs.length = 0;
       expect(await Promise.all([model.generate(call), model.generate(long)])).toEqual(expected);
