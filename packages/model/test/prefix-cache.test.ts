@@ -4,6 +4,7 @@ import { type GenerateArguments, InternVL2_5ForConditionalGeneration, KeyValueCa
 import type { InternVL2_5Processor } from "@internvl/processor";
 import { nodeRuntime as runtime } from "@internvl/runtime-node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { PrefixCache } from "../src/engine/prefix-cache.js";
 import { ANEW, convertDemo, loadDemo, square } from "./demo.js";
 import { convertTiny } from "./tiny.js";
 
@@ -302,6 +303,21 @@ describe("what is kept", () => {
     past_key_values.dispose();
     await model.forward(inputs).then((output) => output.past_key_values!.dispose());
     expect(await stats()).toEqual(before);
+  });
+
+  it("is not of rows with hidden columns, which fit any prompt", () => {
+    const prefixes = new PrefixCache(1000, { image_token_id: 7, num_image_token: 4 });
+    const shape = { num_hidden_layers: 0, num_key_value_heads: 1, head_dim: 1 };
+    const read = (visible: number[]) => {
+      const cache = new KeyValueCache(1, shape);
+      prefixes.restore(cache, { input_ids: [1, 2, 3, 4], digests: [], spare: 0 });
+      if (cache.length === 0) cache.append({}, { visible: [visible], tokens: [[1, 2, 3]], spare: 0 });
+      prefixes.keep(cache);
+      return prefixes.stats;
+    };
+    expect(read([1, 0, 1])).toMatchObject({ sequences: 0, hits: 0 });
+    expect(read([1, 1, 1])).toMatchObject({ sequences: 1, hits: 0 });
+    expect(read([1, 1, 1])).toMatchObject({ sequences: 1, hits: 1, tokens: 3 });
   });
 
   it("is nothing for a decoder in int8, which rounds by how a prompt is divided", async () => {

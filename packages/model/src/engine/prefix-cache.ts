@@ -119,6 +119,12 @@ export class PrefixCache {
     if (digests === undefined || cache.length === 0) return;
     const row = cache.fork();
     if (cache.batch_size > 1) row.batch_select_indices([0]);
+    const { visible } = row.rows;
+    // A hidden column is equal to any token, for a cache: see `commonPrefix`.
+    if (!visible[0]!.every(Boolean)) {
+      row.dispose();
+      return;
+    }
     const kept = { cache: this.#fitting(row), digests };
     const [tokens] = kept.cache.rows.tokens as [number[]];
     for (const other of this.#kept.keys()) {
