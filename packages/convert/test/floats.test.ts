@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { narrowToFloat16, widenBfloat16, widenFloat16 } from "../src/quantise/floats.js";
+import { bfloat16ToFloat16, narrowToFloat16, widenBfloat16, widenFloat16 } from "../src/quantise/floats.js";
 
 const ALL = Uint16Array.from({ length: 65_536 }, (_, i) => i);
 const float = new Float32Array(1);
@@ -44,6 +44,37 @@ describe("widening", () => {
     expect([...bits]).toEqual([0x3f810000, 0x3f820000, 0x3f830000, 0, 0]);
     widenBfloat16(ALL.subarray(0x3f80, 0x3f83), bits);
     expect([...bits]).toEqual([0x3f800000, 0x3f810000, 0x3f820000, 0, 0]);
+  });
+});
+
+describe("bfloat16 to float16", () => {
+  test("all 65,536 numbers, as by way of float32", () => {
+    const [wide, direct, twoSteps] = [new Uint32Array(1), new Uint16Array(1), new Uint16Array(1)];
+    const wrong = [...ALL].filter((_, i) => {
+      widenBfloat16(ALL.subarray(i, i + 1), wide);
+      const overflow = narrowToFloat16(wide, twoSteps);
+      return (
+        bfloat16ToFloat16(ALL.subarray(i, i + 1), direct) !== overflow || (overflow < 0 && direct[0] !== twoSteps[0])
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test.each([0, 1])("many at once, from %i elements on, and which one overflows", (shift) => {
+    const count = 1001;
+    const source = new Uint16Array(count + 2).subarray(shift, shift + count);
+    source.set(ALL.subarray(0x3a00, 0x3a00 + count));
+    const [target, wide, expected] = [new Uint16Array(count), new Uint32Array(count), new Uint16Array(count)];
+    expect(bfloat16ToFloat16(source, target)).toBe(-1);
+    widenBfloat16(source, wide);
+    narrowToFloat16(wide, expected);
+    expect(target).toEqual(expected);
+    for (const at of [0, 501, 502, count - 1]) {
+      const broken = source.slice();
+      // 65,536, the first that does not fit.
+      broken[at] = 0x4780;
+      expect(bfloat16ToFloat16(broken, target)).toBe(at);
+    }
   });
 });
 

@@ -5,7 +5,10 @@ import { arrayNames, type DType, elementBytes } from "./dtypes.js";
 /** Weights that are read when the model is written, so that no more than a piece of them is in memory. */
 export interface ExternalTensor {
   readonly byteLength: number;
-  /** Yields the bytes in order, little endian, in pieces of any size. Called once for every write. */
+  /**
+   * Yields the bytes in order, little endian, in pieces of any size. A piece is written while the next one is made, so
+   * that it stays as it was given. Called once for every write.
+   */
   bytes(options?: ExternalReadOptions): AsyncIterable<Uint8Array>;
 }
 

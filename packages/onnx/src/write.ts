@@ -73,7 +73,7 @@ export async function writeModel(
     const dataBytes =
       built.pending.length === 0
         ? 0
-        : await writeTensors(await create(folder + location), built.pending, offsets, options);
+        : await writeData(await create(folder + location), built.pending, offsets, options);
     await (await create(path)).write(model);
     throwIfAborted(options.signal, `Writing ${path} was aborted`);
     // The data file first: a model is never there without its weights.
@@ -127,8 +127,49 @@ function layOut(pending: readonly PendingTensor[], location: string): number[] {
   });
 }
 
-async function writeTensors(
+async function writeData(
   writer: FileWriter,
+  pending: readonly PendingTensor[],
+  offsets: readonly number[],
+  options: LongCallOptions,
+): Promise<number> {
+  const pieces = new PieceWriter(writer);
+  try {
+    const written = await writeTensors(pieces, pending, offsets, options);
+    await pieces.end();
+    return written;
+  } catch (error) {
+    // Nothing is removed under a write that is under way.
+    await pieces.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Writes pieces one after the other, each while the next one is made. */
+class PieceWriter {
+  readonly #writer: FileWriter;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(writer: FileWriter) {
+    this.#writer = writer;
+  }
+
+  /** Returns when the piece before this one is written. @throws what writing that one threw */
+  async write(piece: Uint8Array): Promise<void> {
+    await this.#writing;
+    this.#writing = this.#writer.write(piece);
+    // Whoever comes next awaits it; when it fails before, that is no unhandled rejection.
+    this.#writing.catch(() => undefined);
+  }
+
+  /** Returns when all is written. @throws what writing the last piece threw */
+  async end(): Promise<void> {
+    await this.#writing;
+  }
+}
+
+async function writeTensors(
+  writer: PieceWriter,
   pending: readonly PendingTensor[],
   offsets: readonly number[],
   { signal, progress_callback }: LongCallOptions,

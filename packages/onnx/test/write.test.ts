@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ProgressInfo } from "@internvl/core";
+import type { FileSink, ProgressInfo } from "@internvl/core";
 import {
   type ExternalReadOptions,
   type ExternalTensor,
@@ -100,6 +100,44 @@ describe("writeModel", () => {
     ]);
     expect(new Float32Array(data.buffer, 4096, D * D)).toEqual(WEIGHT);
     expect(reports.at(-1)).toEqual({ stage: "write", name: "bias", loaded: 70144, total: 70144, unit: "bytes" });
+  });
+
+  it("writes a piece while the next one is made, and one at a time", async () => {
+    const events: string[] = [];
+    let isAsked: () => void = () => {};
+    const pieces = {
+      byteLength: 3,
+      async *bytes() {
+        for (const piece of [0, 1, 2]) {
+          events.push(`make ${piece}`);
+          // Writing the piece before ends only now.
+          isAsked();
+          yield Uint8Array.of(piece);
+        }
+        isAsked();
+      },
+    };
+    const sink = new MemorySink();
+    const slow: FileSink = {
+      name: "slow",
+      async create(path) {
+        const writer = await sink.create(path);
+        if (path === "m.onnx") return writer;
+        const write = async (bytes: Uint8Array) => {
+          await new Promise<void>((resolve) => {
+            isAsked = resolve;
+          });
+          events.push(`written ${bytes[0]}`);
+          await writer.write(bytes);
+        };
+        return { ...writer, write };
+      },
+    };
+    const g = new GraphBuilder({ name: "slow" });
+    g.output("y", g.add(g.input("x", "uint8", [3]), g.initializer("w", "uint8", [3], pieces)));
+    await writeModel(slow, "m.onnx", g);
+    expect(events).toEqual(["make 0", "make 1", "written 0", "make 2", "written 1", "written 2"]);
+    expect([...sink.files.get("m.onnx_data")!]).toEqual([0, 1, 2]);
   });
 
   it("counts work before a tensor's first piece, forwards only, up to the total", async () => {

@@ -3,7 +3,7 @@ import type { ExternalTensor } from "@internvl/onnx";
 import type { WeightSource } from "../checkpoint/tensor.js";
 import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
 import { rawBytes } from "./external.js";
-import { narrowToFloat16 } from "./floats.js";
+import { asUint16, bfloat16ToFloat16, narrowToFloat16 } from "./floats.js";
 import { widener } from "./widen.js";
 
 /** Elements that are widened at a time on the way to float16: what lies between stays in the first-level cache. */
@@ -41,25 +41,43 @@ export function toFloat32(source: WeightSource): ExternalTensor {
  */
 export function toFloat16(source: WeightSource): ExternalTensor {
   if (source.dtype === "F16") return rawBytes(source);
-  const widen = widener(source);
+  const narrow = narrower(source);
   const elementBytes = DTYPE_BYTES[source.dtype];
   return {
     byteLength: elementCount(source.shape) * 2,
     async *bytes(options) {
-      const wide = new Uint32Array(CHUNK);
       let converted = 0;
       for await (const piece of source.stream(options)) {
         const halves = new Uint16Array(piece.byteLength / elementBytes);
-        for (let start = 0; start < halves.length; start += CHUNK) {
-          const end = Math.min(start + CHUNK, halves.length);
-          widen(piece.subarray(start * elementBytes, end * elementBytes), wide);
-          const overflow = narrowToFloat16(wide.subarray(0, end - start), halves.subarray(start, end));
-          if (overflow >= 0) throw overflowError(source, converted + start + overflow, wide[overflow]!);
+        const overflow = narrow(piece, halves);
+        if (overflow >= 0) {
+          const wide = new Uint32Array(1);
+          widener(source)(piece.subarray(overflow * elementBytes, (overflow + 1) * elementBytes), wide);
+          throw overflowError(source, converted + overflow, wide[0]!);
         }
         converted += halves.length;
         yield bytesOf(halves);
       }
     },
+  };
+}
+
+/** Rounds all elements in `bytes` to float16 -> the index of one that does not fit, or -1. */
+type Narrow = (bytes: Uint8Array, target: Uint16Array) => number;
+
+function narrower(source: WeightSource): Narrow {
+  if (source.dtype === "BF16") return (bytes, target) => bfloat16ToFloat16(asUint16(bytes), target);
+  const widen = widener(source);
+  const elementBytes = DTYPE_BYTES[source.dtype];
+  const wide = new Uint32Array(CHUNK);
+  return (bytes, target) => {
+    for (let start = 0; start < target.length; start += CHUNK) {
+      const end = Math.min(start + CHUNK, target.length);
+      widen(bytes.subarray(start * elementBytes, end * elementBytes), wide);
+      const overflow = narrowToFloat16(wide.subarray(0, end - start), target.subarray(start, end));
+      if (overflow >= 0) return start + overflow;
+    }
+    return -1;
   };
 }
 

@@ -83,6 +83,49 @@ export function narrowToFloat16(source: Uint32Array, target: Uint16Array): numbe
   return -1;
 }
 
+/** A pattern of float16 that no bfloat16 becomes: NaN keeps seven bits of its fraction, and the last three are 0. */
+const OVERFLOWS = 0x7fff;
+
+let narrowed: Uint16Array | undefined;
+
+/** What `narrowToFloat16` makes of all 65,536 bfloat16 numbers; `OVERFLOWS` for those that it refuses. */
+function bfloat16ToFloat16Table(): Uint16Array {
+  if (narrowed !== undefined) return narrowed;
+  narrowed = new Uint16Array(65_536);
+  const wide = new Uint32Array(1);
+  for (let brief = 0; brief < 65_536; brief++) {
+    wide[0] = brief << 16;
+    if (narrowToFloat16(wide, narrowed.subarray(brief, brief + 1)) >= 0) narrowed[brief] = OVERFLOWS;
+  }
+  return narrowed;
+}
+
+/**
+ * `narrowToFloat16` for bfloat16: a table, two at a time where they are aligned. Half the time of widening first.
+ *
+ * @returns as `narrowToFloat16`
+ */
+export function bfloat16ToFloat16(source: Uint16Array, target: Uint16Array): number {
+  const table = bfloat16ToFloat16Table();
+  const pairs = (source.byteOffset | target.byteOffset) % 4 === 0 ? source.length >>> 1 : 0;
+  const from = new Uint32Array(source.buffer, pairs === 0 ? 0 : source.byteOffset, pairs);
+  const to = new Uint32Array(target.buffer, pairs === 0 ? 0 : target.byteOffset, pairs);
+  for (let i = 0; i < pairs; i++) {
+    const word = from[i]!;
+    const low = table[word & 0xffff]!;
+    const high = table[word >>> 16]!;
+    if (low === OVERFLOWS) return 2 * i;
+    if (high === OVERFLOWS) return 2 * i + 1;
+    to[i] = low | (high << 16);
+  }
+  for (let i = 2 * pairs; i < source.length; i++) {
+    const half = table[source[i]!]!;
+    if (half === OVERFLOWS) return i;
+    target[i] = half;
+  }
+  return -1;
+}
+
 /** Rounds float32 bits to bfloat16, ties to even, infinity and NaN kept. What overflows becomes infinity. */
 export function narrowToBfloat16(source: Uint32Array, target: Uint16Array): void {
   const count = source.length;
