@@ -12,7 +12,6 @@ export {
 export type { TensorSpec } from "./spec.js";
 export {
   CheckpointTensor,
-  type StoredPlace,
   type StreamOptions,
   type TensorSource,
   type WeightSource,
