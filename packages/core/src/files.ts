@@ -80,6 +80,17 @@ export interface FileSink {
 }
 
 /**
+ * What can be made again, kept between programs: small files by name, of which those that were not used for longest are
+ * dropped when there are too many. What was put may be gone at any time.
+ */
+export interface ByteStore {
+  /** Undefined where there is none. @throws InternVLError `FILE_INVALID` when it cannot be read */
+  get(name: string): Promise<Uint8Array | undefined>;
+  /** @throws InternVLError `FILE_WRITE_FAILED` */
+  put(name: string, bytes: Uint8Array): Promise<void>;
+}
+
+/**
  * Refuses a path that would leave the model's folder. Listings and external-data fields come from files that anybody
  * can write, so every path read from them passes here first.
  */

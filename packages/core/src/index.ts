@@ -7,6 +7,7 @@ export { checkFeeds, checkFetches } from "./feeds.js";
 export { type FetchBytesOptions, fetchBytes } from "./fetch-bytes.js";
 export {
   assertSafePath,
+  type ByteStore,
   type FileSink,
   type FileStore,
   type FileWriter,

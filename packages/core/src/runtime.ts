@@ -1,5 +1,5 @@
 import { InternVLError } from "./errors.js";
-import type { FileSink, FileStore, ModelFiles } from "./files.js";
+import type { ByteStore, FileSink, FileStore, ModelFiles } from "./files.js";
 import type { InferenceRuntime } from "./inference.js";
 import type { MediaDecoder } from "./media.js";
 import type { LongCallOptions } from "./progress.js";
@@ -20,6 +20,12 @@ export interface Runtime {
   readonly files: FileStore;
   /** Opens a folder to write into (`save_pretrained`, conversion); absent where nothing can be written. */
   openSink?(directory: string): Promise<FileSink>;
+  /**
+   * Opens a store of at most `max_bytes` in a folder, which is made; absent where there is no disk.
+   *
+   * @throws InternVLError `FILE_WRITE_FAILED`
+   */
+  openByteStore?(directory: string, max_bytes: number): Promise<ByteStore>;
   /** Starts a thread that hosts a whole model (`{ worker: true }`); absent where there are no threads. */
   spawnModelWorker?(): Promise<WorkerPort>;
   /**

@@ -13,7 +13,7 @@ export type {
   TokenRows,
 } from "./engine/engine.js";
 export type { PastKeyValues } from "./engine/past-key-values.js";
-export type { CacheStats, KeepOptions } from "./engine/reuse.js";
+export type { CacheStats, FeatureCacheOptions, KeepOptions } from "./engine/reuse.js";
 export { type RotaryConfig, type RotaryTables, rotaryTables } from "./engine/rotary.js";
 export {
   type GenerateArguments,

@@ -14,6 +14,7 @@ import { TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { Reuse, type ReuseOptions } from "./engine/reuse.js";
 import { VisionEncoder } from "./engine/vision.js";
+import { openFeatureStore } from "./open-feature-store.js";
 import { type DeviceOption, deviceOf, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
 
 export interface LoadOptions extends PretrainedOptions, ReuseOptions {
@@ -60,17 +61,24 @@ export async function loadEngine(
 ): Promise<LocalEngine> {
   const { name, inference } = resolveRuntime(options.runtime);
   const { device, threads, signal, progress_callback } = options;
-  const reuse = new Reuse(config, placement.dtype, options);
   const listing = await files.list();
+  const dataOf = (path: string): string[] => (listing.includes(`${path}_data`) ? [`${path}_data`] : []);
+  const nameOfDevice = (graph: GraphName) => placement.devices[graph]?.name ?? deviceOf(graph, device);
+  const encoder = graphPath("vision_encoder", placement.dtype.vision_encoder);
+  const store = await openFeatureStore(config, options, {
+    files,
+    paths: [encoder, ...dataOf(encoder)],
+    device: nameOfDevice("vision_encoder"),
+  });
+  const reuse = new Reuse(config, placement.dtype, options, store);
   const sessions = new Map<GraphName, Session>();
   try {
     for (const [index, graph] of GRAPHS.entries()) {
       throwIfAborted(signal, "Loading the model was aborted");
       const path = graphPath(graph, placement.dtype[graph]);
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
-      const data = `${path}_data`;
-      const externalData = listing.includes(data) ? [data.slice(data.lastIndexOf("/") + 1)] : [];
-      const settings = { device: placement.devices[graph]?.name ?? deviceOf(graph, device), threads, signal };
+      const externalData = dataOf(path).map((data) => data.slice(data.lastIndexOf("/") + 1));
+      const settings = { device: nameOfDevice(graph), threads, signal };
       sessions.set(graph, await inference.createSession({ files, path, externalData }, settings));
     }
   } catch (error) {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ConvertOptions, convertCheckpoint } from "@internvl/convert";
-import { RawImage } from "@internvl/core";
+import { RawImage, Tensor } from "@internvl/core";
 import { InternVL2_5ForConditionalGeneration, type ModelOptions } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
 import { DirectoryFiles, nodeRuntime, openDirectorySink } from "@internvl/runtime-node";
@@ -41,6 +41,15 @@ export function square(size: number, colour: readonly [number, number, number] =
     for (let x = size >> 2; x < size >> 1; x++) data.set(colour, (y * size + x) * 3);
   }
   return new RawImage(data, size, size, 3);
+}
+
+/** `pixel_values` of the demo model whose tiles differ from each other, each by its number. */
+export function tiles(...numbers: number[]): Tensor {
+  const size = 3 * 112 * 112;
+  const data = Float32Array.from({ length: numbers.length * size }, (_, i) =>
+    Math.sin((i % size) * (numbers[Math.floor(i / size)]! + 1) * 0.01),
+  );
+  return new Tensor("float32", data, [numbers.length, 3, 112, 112]);
 }
 
 export interface Demo extends Awaited<ReturnType<typeof loadDemo>> {

@@ -1,7 +1,7 @@
-import { type ProgressInfo, Tensor } from "@internvl/core";
+import type { ProgressInfo, Tensor } from "@internvl/core";
 import type { InternVL2_5ForConditionalGeneration, ModelOptions } from "@internvl/model";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { convertDemo, loadDemo } from "./demo.js";
+import { convertDemo, loadDemo, tiles } from "./demo.js";
 
 let directory: string;
 let remove: () => Promise<void>;
@@ -22,18 +22,6 @@ async function load(options: ModelOptions = {}): Promise<InternVL2_5ForCondition
   const { model } = await loadDemo(directory, { feature_cache: {}, ...options });
   loaded.push(model);
   return model;
-}
-
-const SIDE = 112;
-const SIZE = 3 * SIDE * SIDE;
-
-/** Tiles that differ from each other, each by its number. */
-function tiles(...numbers: number[]): Tensor {
-  const data = new Float32Array(numbers.length * SIZE);
-  for (const [index, number] of numbers.entries()) {
-    for (let i = 0; i < SIZE; i++) data[index * SIZE + i] = Math.sin(i * (number + 1) * 0.01);
-  }
-  return new Tensor("float32", data, [numbers.length, 3, SIDE, SIDE]);
 }
 
 /** Features of a model with a cache, compared with those of one without. */
@@ -79,7 +67,7 @@ describe("features of tiles", () => {
     await featuresOf(model, tiles(0));
     const other = tiles(0);
     const bits = new Uint32Array((other.data as Float32Array).buffer);
-    bits[SIZE - 1]! ^= 1;
+    bits[bits.length - 1]! ^= 1;
     await featuresOf(model, other);
     expect(await counts(model)).toEqual({ hits: 0, misses: 2, tiles: 2 });
     // And a picture that differs more gives other features, so that the comparison says something.

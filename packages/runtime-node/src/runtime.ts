@@ -1,4 +1,5 @@
 import type { Runtime } from "@internvl/core";
+import { openDirectoryStore } from "./files/byte-store.js";
 import { openDirectorySink } from "./files/sink.js";
 import { nodeFiles } from "./files/store.js";
 import { nodeInference } from "./inference/runtime.js";
@@ -11,4 +12,5 @@ export const nodeRuntime: Runtime = {
   media: nodeMedia,
   files: nodeFiles,
   openSink: openDirectorySink,
+  openByteStore: openDirectoryStore,
 };

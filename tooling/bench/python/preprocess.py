@@ -1,15 +1,11 @@
-"""The peer of `bench preprocess`: Pillow and numpy, one run for each line on standard input.
-
-Usage: preprocess.py PICTURE COLUMNS ROWS SIZE. Answers each line with a line of JSON: milliseconds, and (for the line
-"hash") the SHA-256 of the float32 pixels.
-"""
+"""The peer of `bench preprocess`: Pillow and numpy."""
 
 import hashlib
-import json
-import sys
 import time
 
 import numpy as np
+import PIL
+from lines import answer_lines
 from PIL import Image
 
 MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
@@ -37,19 +33,24 @@ def normalise(tiles):
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
 
 
-def main():
-    path, *numbers = sys.argv[1:]
-    columns, rows, size = map(int, numbers)
-    for line in sys.stdin:
-        start = time.perf_counter()
-        image = Image.open(path).convert("RGB")
-        decoded = time.perf_counter()
-        pixels = normalise(cut(image, columns, rows, size))
-        end = time.perf_counter()
-        answer = {"decode": (decoded - start) * 1000, "tiles": (end - decoded) * 1000, "total": (end - start) * 1000}
-        if line.strip() == "hash":
-            answer = {"hash": hashlib.sha256(pixels.tobytes()).hexdigest()}
-        print(json.dumps(answer), flush=True)
+def load():
+    return {"version": f"Pillow {PIL.__version__}, numpy {np.__version__}"}
 
 
-main()
+def hash(picture, columns, rows, size):
+    """The SHA-256 of the float32 pixels."""
+    pixels = normalise(cut(Image.open(picture).convert("RGB"), columns, rows, size))
+    return {"hash": hashlib.sha256(pixels.tobytes()).hexdigest()}
+
+
+def run(picture, columns, rows, size):
+    """Milliseconds."""
+    start = time.perf_counter()
+    image = Image.open(picture).convert("RGB")
+    decoded = time.perf_counter()
+    normalise(cut(image, columns, rows, size))
+    end = time.perf_counter()
+    return {"decode": (decoded - start) * 1000, "tiles": (end - decoded) * 1000, "total": (end - start) * 1000}
+
+
+answer_lines(load=load, hash=hash, run=run)

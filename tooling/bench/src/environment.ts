@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from "node:os";
 /** What every figure depends on. The load average says what else the machine was doing. */
 export function environment(): Record<string, string | number> {
   return {
+    date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0]?.model ?? "unknown",
     cores: cpus().length,
     "memory (GB)": Math.round(totalmem() / 2 ** 30),

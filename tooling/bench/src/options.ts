@@ -1,4 +1,4 @@
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { DTYPES, type Dtype } from "internvl";
@@ -7,8 +7,8 @@ import { SHAPES, type ShapeName } from "./checkpoint/shape.js";
 export interface BenchOptions {
   /** How often. Default: each benchmark's own, 5 for what takes under a second and 3 for the rest. */
   runs: number | undefined;
-  /** Threads within one operator of onnxruntime. Default: its own, one a physical core. */
-  threads: number | undefined;
+  /** Threads within one operator, of the library and of its peers. Default: as many as the machine runs at once. */
+  threads: number;
   /** Default: each benchmark's own. */
   dtype: Dtype | undefined;
   shape: ShapeName;
@@ -20,12 +20,18 @@ export interface BenchOptions {
   contexts: number[];
   /** Where checkpoints and pictures are kept between runs. */
   workDir: string;
-  /** A Python with Pillow and numpy, to compare `preprocess` with. */
+  /** Where `install-peers` put what is compared with. */
+  peers: string;
+  /** A Python that has the peers' packages. Default: that of `peers`. */
   python: string | undefined;
   /** Also says where the time of a tile, a prompt and a step goes. */
   profile: boolean;
   /** Where `scaling` writes its plot. */
   svg: string | undefined;
+  /** llama.cpp's own program `llama-bench`, built for this machine. */
+  llamaBench: string | undefined;
+  /** Whether the target table goes into this package's README. */
+  readme: boolean;
   /** Where the figures are written as JSON. */
   json: string | undefined;
 }
@@ -50,28 +56,35 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       shards: { type: "string" },
       contexts: { type: "string", default: "100,1800,4000" },
       "work-dir": { type: "string", default: join(tmpdir(), "internvl-bench") },
+      peers: { type: "string" },
       python: { type: "string" },
       profile: { type: "boolean", default: false },
       svg: { type: "string" },
+      "llama-bench": { type: "string" },
+      readme: { type: "boolean", default: false },
       json: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
+  const workDir = resolve(values["work-dir"]);
   return {
     names: positionals,
     help: values.help,
     options: {
       runs: count("runs", values.runs),
-      threads: count("threads", values.threads),
+      threads: count("threads", values.threads) ?? availableParallelism(),
       dtype: values.dtype === undefined ? undefined : oneOf("dtype", values.dtype, DTYPES),
       shape: oneOf("shape", values.shape, Object.keys(SHAPES) as ShapeName[]),
       layers: count("layers", values.layers),
       shards: count("shards", values.shards),
       contexts: values.contexts.split(",").map((length) => count("contexts", length)!),
-      workDir: resolve(values["work-dir"]),
+      workDir,
+      peers: values.peers === undefined ? join(workDir, "peers") : resolve(values.peers),
       python: values.python,
       profile: values.profile,
       svg: values.svg,
+      llamaBench: values["llama-bench"],
+      readme: values.readme,
       json: values.json,
     },
   };

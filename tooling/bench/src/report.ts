@@ -15,6 +15,8 @@ export interface Report {
   /** What has to be known to read the figures: shapes, dtypes, sizes. */
   setting: Readonly<Record<string, string | number>>;
   rows: readonly Row[];
+  /** What was to be compared with and could not: how its rows begin, and the reason. */
+  absent?: Readonly<Record<string, string>>;
 }
 
 export function row(what: string, unit: string, values: readonly number[], against?: Row): Row {
@@ -27,10 +29,9 @@ export function row(what: string, unit: string, values: readonly number[], again
 }
 
 /** A report as JSON holds it: with the statistics that the table shows, and every value. */
-export function toJson({ benchmark, setting, rows }: Report): object {
+export function toJson({ rows, ...report }: Report): object {
   return {
-    benchmark,
-    setting,
+    ...report,
     rows: rows.map((each) => ({
       ...each,
       median: median(each.values),

@@ -2,25 +2,25 @@ import { median } from "./measure.js";
 import type { Report, Row } from "./report.js";
 
 const COLUMNS = ["", "median", "min", "max", "runs", "unit", "ratio"] as const;
+const NUMERIC = [1, 2, 3, 4] as const;
 
-/** A report as text: its name, its setting, and one line a row. */
-export function formatReport({ benchmark, setting, rows }: Report): string {
+/** A report as text: its name, its setting, one line a row, and one for each that could not be measured. */
+export function formatReport({ benchmark, setting, rows, absent = {} }: Report): string {
   const facts = Object.entries(setting).map(([name, value]) => `${name} ${value}`);
-  return [`## ${benchmark}`, facts.join("; "), "", formatTable(rows)].join("\n");
+  const notes = Object.entries(absent).map(([name, reason]) => `${name}: not measured: ${reason}`);
+  return [`## ${benchmark}`, facts.join("; "), "", formatRows(rows), ...notes].join("\n");
 }
 
-/** Columns are as wide as their widest cell; names to the left, numbers to the right. */
-export function formatTable(rows: readonly Row[]): string {
-  const table = [COLUMNS, ...rows.map(cells)];
-  const widths = COLUMNS.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
-  return table
-    .map((line) =>
-      line
-        .map((cell, column) => (isNumeric(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+export function formatRows(rows: readonly Row[]): string {
+  return formatTable([COLUMNS, ...rows.map(cells)], NUMERIC);
+}
+
+/** Columns are as wide as their widest cell; those of `numeric` are set to the right. */
+export function formatTable(lines: readonly (readonly string[])[], numeric: readonly number[]): string {
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const aligned = (cell: string, column: number) =>
+    numeric.includes(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
+  return lines.map((line) => line.map(aligned).join("  ").trimEnd()).join("\n");
 }
 
 function cells({ what, unit, values, ratio }: Row): string[] {
@@ -30,12 +30,8 @@ function cells({ what, unit, values, ratio }: Row): string[] {
     ...statistics,
     String(values.length),
     unit,
-    ratio === undefined ? "" : `${ratio.value.toFixed(2)} x ${ratio.to}`,
+    ratio === undefined ? "" : `${formatNumber(ratio.value)} x ${ratio.to}`,
   ];
-}
-
-function isNumeric(column: number): boolean {
-  return column >= 1 && column <= 4;
 }
 
 /** Three digits that mean something; a figure near 1 keeps what distinguishes it from 1 (a cosine). */

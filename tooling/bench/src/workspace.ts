@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { convertCheckpoint, type DtypeOption, openModel, openSink } from "internvl";
 import { makeCheckpoint } from "./checkpoint/make.js";
 import { cutShape, SHAPES } from "./checkpoint/shape.js";
+import type { GgmlType } from "./gguf/format.js";
+import { writeGguf } from "./gguf/write.js";
 import type { BenchOptions } from "./options.js";
 import { writePhoto } from "./photo.js";
 
@@ -35,7 +38,7 @@ export class Workspace {
   /** The random checkpoint of the shape that was asked for. */
   async checkpoint(): Promise<string> {
     const { shape, layers, shards } = this.#options;
-    const folder = await this.folder(this.#modelName());
+    const folder = await this.folder(this.modelName());
     this.#log(`checkpoint: ${folder}`);
     await makeCheckpoint(folder, cutShape(SHAPES[shape], layers), { shards });
     return folder;
@@ -44,13 +47,21 @@ export class Workspace {
   /** The checkpoint converted to each of `dtypes`: anew in each program, because the converter may have changed. */
   async converted(dtypes: readonly DtypeOption[]): Promise<string> {
     const names = dtypes.map((dtype) => (typeof dtype === "string" ? dtype : Object.values(dtype).join("-")));
-    const folder = await this.folder([this.#modelName(), "onnx", ...names].join("-"));
+    const folder = await this.folder([this.modelName(), "onnx", ...names].join("-"));
     if (this.#converted.has(folder)) return folder;
     const source = await this.checkpoint();
     this.#log(`converting to ${folder}`);
     await convertCheckpoint(await openModel(source), await openSink(folder), { dtype: dtypes });
     this.#converted.add(folder);
     return folder;
+  }
+
+  /** The language model with random weights as llama.cpp reads it. One that is there is of the same shape. */
+  async gguf(type: GgmlType): Promise<string> {
+    const { shape, layers } = this.#options;
+    const path = join(await this.folder("gguf"), `${this.modelName()}-${type.toLowerCase()}.gguf`);
+    if (!existsSync(path)) await writeGguf(path, cutShape(SHAPES[shape], layers), type);
+    return path;
   }
 
   /** The trained model of this repository, converted. */
@@ -65,7 +76,8 @@ export class Workspace {
     return writePhoto(join(await this.folder("pictures"), "photo-4000x3000.jpg"), 4000, 3000);
   }
 
-  #modelName(): string {
+  /** What files of the shape are named after: `1b`, or `1b-6-layers`. */
+  modelName(): string {
     const { shape, layers, shards } = this.#options;
     const parts = [shape, layers && `${layers}-layers`, shards && `${shards}-shards`];
     return parts.filter(Boolean).join("-");

@@ -5,6 +5,7 @@ import { Checkpoint, originalTensorSpecs } from "@internvl/convert";
 import type { JsonObject } from "@internvl/core";
 import {
   convertCheckpoint,
+  findFamilyMember,
   InternVL2_5Config,
   InternVL2_5ForConditionalGeneration,
   InternVL2_5Processor,
@@ -14,6 +15,7 @@ import {
 } from "internvl";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCheckpoint } from "../src/checkpoint/make.js";
+import { syntheticQwen2Tokenizer } from "../src/checkpoint/qwen2-tokenizer.js";
 import { cutShape, originalConfig, SHAPES } from "../src/checkpoint/shape.js";
 import { syntheticTokenizer } from "../src/checkpoint/tokenizer.js";
 import { synthesisePixels } from "../src/pixels.js";
@@ -25,13 +27,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 test("the tokenizer of the 1B has its ids where InternVL2_5-1B has them", () => {
-  const { files, size, endOfTurn } = syntheticTokenizer(SHAPES["1b"].vocabulary);
+  const { files, size, endOfTurn } = syntheticQwen2Tokenizer(SHAPES["1b"].vocabulary);
   expect(size).toBe(151_674);
   expect(endOfTurn).toBe(151_645);
-  const vocabulary: Record<string, number> = JSON.parse(files["vocab.json"]!);
+  const vocabulary: Record<string, number> = JSON.parse(String(files["vocab.json"]));
   expect(Object.keys(vocabulary)).toHaveLength(151_643);
   expect(vocabulary["!"]).toBe(0);
-  expect(JSON.parse(files["added_tokens.json"]!)).toMatchObject({
+  expect(JSON.parse(String(files["added_tokens.json"]))).toMatchObject({
     "<|endoftext|>": 151_643,
     "<img>": 151_665,
     "</img>": 151_666,
@@ -42,7 +44,7 @@ test("the tokenizer of the 1B has its ids where InternVL2_5-1B has them", () => 
 
 test("the embedding of the 8B is as large as InternVL2_5-8B's", async () => {
   const shape = SHAPES["8b"];
-  const { size, endOfTurn } = syntheticTokenizer(shape.vocabulary);
+  const { size, endOfTurn } = syntheticQwen2Tokenizer(shape.vocabulary);
   const config = InternVL2_5Config.from_dict(originalConfig(shape, size, endOfTurn) as JsonObject);
   const embedding = originalTensorSpecs(config).find(({ name }) => name.endsWith("embed_tokens.weight"));
   expect(embedding?.shape).toEqual([92_553, 4096]);
@@ -64,6 +66,54 @@ test("a tiny checkpoint converts and answers about a picture", async () => {
   expect(inputs.num_patches).toEqual([3]);
   expect(answer).toHaveLength(inputs.input_ids[0]!.length + 4);
   expect(processor.decode(answer!, { skip_special_tokens: true })).toContain("What is it?");
+});
+
+test("a checkpoint in InternLM2's form converts and answers with its own names", async () => {
+  const source = join(folder, "tiny-internlm2");
+  await makeCheckpoint(source, { ...SHAPES.tiny, language: "internlm2" });
+  const target = join(folder, "onnx-internlm2");
+  await convertCheckpoint(await openModel(source), await openSink(target));
+
+  const names = (await Checkpoint.open(await openModel(source))).names();
+  expect(names).toContain("language_model.model.layers.0.attention.wqkv.weight");
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(target);
+  const processor = await InternVL2_5Processor.from_pretrained(target);
+  const image = new RawImage(synthesisePixels(200, 100), 200, 100, 3);
+  const inputs = await processor({ text: "<image>\nWhat is it?", images: image });
+  const [answer] = await model.generate({ ...inputs, max_new_tokens: 4, eos_token_id: [] });
+  await model.dispose();
+
+  expect(model.config.text_config.model_type).toBe("internlm2");
+  expect(inputs.input_ids[0]![0]).toBe(1);
+  expect(answer).toHaveLength(inputs.input_ids[0]!.length + 4);
+  expect(processor.decode(answer!, { skip_special_tokens: true })).toContain("What is it?");
+});
+
+test("the 2B has the ids and the sizes of InternVL2_5-2B", async () => {
+  const { files, size, endOfTurn } = syntheticTokenizer(SHAPES["2b"]);
+  expect(size).toBe(92_553);
+  expect(endOfTurn).toBe(92_542);
+  expect(JSON.parse(String(files["added_tokens.json"]))).toMatchObject({
+    "<|plugin|>": 92_538,
+    "<|im_start|>": 92_543,
+    "<IMG_CONTEXT>": 92_546,
+    "</box>": 92_552,
+  });
+  const config = InternVL2_5Config.from_dict(originalConfig(SHAPES["2b"], size, endOfTurn) as JsonObject);
+  const { vision, language } = findFamilyMember("InternVL2_5-2B")!;
+  expect(config.vision_config).toMatchObject({ hidden_size: vision.hidden_size, num_hidden_layers: 24 });
+  expect(config.text_config).toMatchObject({
+    model_type: "internlm2",
+    hidden_size: language.hidden_size,
+    intermediate_size: language.intermediate_size,
+    num_hidden_layers: language.num_hidden_layers,
+    num_attention_heads: language.num_attention_heads,
+    num_key_value_heads: language.num_key_value_heads,
+    rms_norm_eps: 1e-5,
+    rope_scaling: { rope_type: "dynamic", factor: 2 },
+  });
+  const embedding = originalTensorSpecs(config).find(({ name }) => name.endsWith("tok_embeddings.weight"));
+  expect(embedding?.shape).toEqual([92_553, 2048]);
 });
 
 test("weights are bfloat16 around 0 with the asked-for spread, and the same for the same seed", async () => {

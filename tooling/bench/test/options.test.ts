@@ -12,7 +12,7 @@ test.each([
   [["--contexts", "10,x"], "--contexts must be a whole number"],
   [["--shards", "1.5"], "--shards must be a whole number"],
   [["--dtype", "q5"], "--dtype must be one of fp32"],
-  [["--shape", "2b"], "--shape must be one of 1b, 4b, 8b, tiny"],
+  [["--shape", "3b"], "--shape must be one of 1b, 2b, 4b, 8b, tiny"],
 ])("%j is refused", (args, message) => {
   expect(() => parseCommandLine(args)).toThrow(message);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { row, toJson } from "../src/report.js";
-import { formatNumber, formatReport, formatTable } from "../src/table.js";
+import { formatNumber, formatReport, formatRows } from "../src/table.js";
 
 const copy = row("copy", "MB/s", [200, 100, 150]);
 const convert = row("convert", "MB/s", [120, 60, 75], copy);
@@ -10,11 +10,11 @@ test("a ratio is median over median", () => {
 });
 
 test("a table lines its columns up", () => {
-  expect(formatTable([copy, convert])).toBe(
+  expect(formatRows([copy, convert])).toBe(
     [
       "         median   min  max  runs  unit  ratio",
       "copy        150   100  200     3  MB/s",
-      "convert    75.0  60.0  120     3  MB/s  0.50 x copy",
+      "convert    75.0  60.0  120     3  MB/s  0.500 x copy",
     ].join("\n"),
   );
 });

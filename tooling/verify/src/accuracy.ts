@@ -1,14 +1,12 @@
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DTYPES, type Dtype } from "internvl";
 import { answerAll, convertDemo } from "./accuracy/answer.js";
 import { readQuestions } from "./accuracy/heldout.js";
+import { asDtype, asLimit } from "./accuracy/options.js";
 import { type Answers, accuracy, accuracyTable } from "./accuracy/table.js";
-import { DEMO_MODEL } from "./paths.js";
+import { DEMO_MODEL, HELDOUT } from "./paths.js";
 import { runProgram } from "./program.js";
 import { temporaryFolder } from "./temporary-folder.js";
-
-const HELDOUT = fileURLToPath(new URL("../../demo-training/heldout", import.meta.url));
 
 /** What quantising may cost, in percentage points of all questions. */
 const MAX_DIFFERENCE = 1;
@@ -55,16 +53,6 @@ await runProgram(async () => {
   }
   return worse.length > 0 ? 1 : 0;
 });
-
-function asDtype(name: string): Dtype {
-  if ((DTYPES as readonly string[]).includes(name)) return name as Dtype;
-  throw new Error(`--dtype: expected ${DTYPES.join(", ")}, got ${name}`);
-}
-
-function asLimit(text: string | undefined): number | undefined {
-  if (text === undefined || /^[1-9]\d*$/.test(text)) return text === undefined ? undefined : Number(text);
-  throw new Error(`--limit: expected a whole number of at least 1, got ${text}`);
-}
 
 /** On a terminal only: elsewhere the table is all there is to say. */
 function showProgress(dtype: Dtype, answered: number, all: number): void {

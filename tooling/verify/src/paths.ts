@@ -11,3 +11,6 @@ export const SCRIPTS: string = fileURLToPath(new URL("../../reference", import.m
 export const PAGE: string = fileURLToPath(new URL("../dist/page", import.meta.url));
 
 export const DEMO_MODEL: string = fileURLToPath(new URL("../../../packages/demo-model", import.meta.url));
+
+/** Questions that the demo model has not seen, and their pictures. */
+export const HELDOUT: string = fileURLToPath(new URL("../../demo-training/heldout", import.meta.url));

@@ -1,5 +1,6 @@
 import { Tensor } from "@internvl/core";
 import { ByteBound } from "./byte-bound.js";
+import type { FeatureStore } from "./feature-store.js";
 import { pickTiles } from "./image-places.js";
 import { type KnownTile, knownTiles } from "./known-tiles.js";
 import type { TurnOptions } from "./turns.js";
@@ -13,6 +14,8 @@ export interface FeatureCacheStats {
   /** Tiles that were asked for and were there, or had to be encoded. */
   hits: number;
   misses: number;
+  /** With a `directory`: hits that came from there, and files in it that could not be read or written. */
+  stored?: { hits: number; failures: number };
 }
 
 /**
@@ -22,17 +25,27 @@ export interface FeatureCacheStats {
 export class FeatureCache {
   readonly #kept: ByteBound<string, Float32Array>;
   readonly #hidden: number;
+  readonly #store: FeatureStore | undefined;
+  #storeHits = 0;
   #hits = 0;
   #misses = 0;
 
-  /** @param hidden the width of a feature: the language model's */
-  constructor(max_bytes: number, hidden: number) {
+  /**
+   * @param hidden the width of a feature: the language model's
+   * @param store where what is not in memory may be
+   */
+  constructor(max_bytes: number, hidden: number, store?: FeatureStore) {
+    this.#store = store;
     this.#hidden = hidden;
     this.#kept = new ByteBound(max_bytes);
   }
 
   get stats(): FeatureCacheStats {
-    return { tiles: this.#kept.size, bytes: this.#kept.bytes, hits: this.#hits, misses: this.#misses };
+    const { size: tiles, bytes } = this.#kept;
+    return {
+      ...{ tiles, bytes, hits: this.#hits, misses: this.#misses },
+      ...(this.#store && { stored: { hits: this.#storeHits, failures: this.#store.failures } }),
+    };
   }
 
   clear(): void {
@@ -59,7 +72,7 @@ export class FeatureCache {
     const found = new Map<string, Float32Array>();
     const missing = new Map<string, number>();
     for (const { tile, digest } of tiles) {
-      const features = this.#kept.get(digest);
+      const features = found.get(digest) ?? this.#kept.get(digest) ?? (await this.#fromStore(digest));
       if (features !== undefined) found.set(digest, features);
       else if (!missing.has(digest)) missing.set(digest, tile);
     }
@@ -85,13 +98,25 @@ export class FeatureCache {
       for (const [index, [digest]] of run.entries()) {
         const own = (features.data as Float32Array).slice(index * size, (index + 1) * size);
         found.set(digest, own);
-        if (read?.[index]?.digest === digest) this.#kept.set(digest, own, own.byteLength);
-        else changed = true;
+        if (read?.[index]?.digest !== digest) {
+          changed = true;
+          continue;
+        }
+        this.#kept.set(digest, own, own.byteLength);
+        await this.#store?.put(digest, own);
       }
       left -= run.length;
       report(left);
     }
     return { features: this.#joined(tiles.map(({ digest }) => found.get(digest)!)), changed };
+  }
+
+  async #fromStore(digest: string): Promise<Float32Array | undefined> {
+    const features = await this.#store?.get(digest);
+    if (features === undefined) return undefined;
+    this.#storeHits++;
+    this.#kept.set(digest, features, features.byteLength);
+    return features;
   }
 
   #joined(parts: readonly Float32Array[]): Tensor {

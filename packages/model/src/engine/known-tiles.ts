@@ -1,10 +1,11 @@
 import type { Tensor } from "@internvl/core";
+import { sha256 } from "./sha256.js";
 
 /** A tile, and what tells its picture from all others. */
 export interface KnownTile {
   /** Its place in `pixel_values`. */
   tile: number;
-  /** The SHA-256 of its numbers, in hexadecimal. Nobody has found two pictures with one, so equal ones are one picture. */
+  /** The SHA-256 of its numbers. Nobody has found two pictures with one, so equal ones are one picture. */
   digest: string;
 }
 
@@ -16,16 +17,10 @@ export interface KnownTile {
  * @returns undefined where there is no `crypto.subtle`: in a page that is no secure context
  */
 export async function knownTiles(pixel_values: Tensor, tiles: readonly number[]): Promise<KnownTile[] | undefined> {
-  const { subtle } = globalThis.crypto;
-  if (subtle === undefined) return undefined;
+  if (globalThis.crypto.subtle === undefined) return undefined;
   const { buffer, byteOffset, byteLength } = pixel_values.data as Float32Array<ArrayBuffer>;
   const size = byteLength / pixel_values.dims[0]!;
-  const digests = await Promise.all(
-    tiles.map((tile) => subtle.digest("SHA-256", new Uint8Array(buffer, byteOffset + tile * size, size))),
+  return Promise.all(
+    tiles.map(async (tile) => ({ tile, digest: await sha256(new Uint8Array(buffer, byteOffset + tile * size, size)) })),
   );
-  return tiles.map((tile, index) => ({ tile, digest: toHex(digests[index]!) }));
-}
-
-function toHex(digest: ArrayBuffer): string {
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -2,6 +2,7 @@ import type { GraphDtypes, InternVL2_5Config } from "@internvl/config";
 import { InternVLError, type Tensor } from "@internvl/core";
 import type { KeyValueCache } from "./cache.js";
 import { FeatureCache, type FeatureCacheStats } from "./feature-cache.js";
+import type { FeatureStore } from "./feature-store.js";
 import { pickTiles } from "./image-places.js";
 import { type KnownTile, knownTiles } from "./known-tiles.js";
 import { beginsLikeOthers, PrefixCache, type PrefixCacheStats } from "./prefix-cache.js";
@@ -12,7 +13,7 @@ import type { VisionEncoder } from "./vision.js";
 /** How much is kept of earlier calls, for calls that have something in common with them. Neither changes an answer. */
 export interface ReuseOptions {
   /** Features of tiles that were encoded, so that a picture is encoded once. `false`: none. */
-  feature_cache?: false | KeepOptions;
+  feature_cache?: false | FeatureCacheOptions;
   /**
    * Keys and values of prompts and answers, so that a follow-up, a retry and a second question about a picture read only
    * what is new. `false`: none. A decoder in int8 never has it.
@@ -23,6 +24,16 @@ export interface ReuseOptions {
 export interface KeepOptions {
   /** Default: 64 MB of features; keys and values of 4096 tokens, at least 256 MB. */
   max_bytes?: number;
+}
+
+export interface FeatureCacheOptions extends KeepOptions {
+  /**
+   * A folder on disk where features are kept as well, for the next program with the same encoder: the same weights, device
+   * and runtime. Several programs may share it. Refused where there is no disk.
+   */
+  directory?: string;
+  /** The most bytes in `directory`. Default 1 GB. */
+  directory_max_bytes?: number;
 }
 
 /** What is kept of earlier calls, and how often it was of use. Null where nothing is kept. */
@@ -55,14 +66,22 @@ export class Reuse {
   readonly #encoder: FeatureCache | undefined;
   readonly #rotary: RotaryConfig;
 
-  /** @throws InternVLError `INPUT_INVALID` for a bound that is none */
-  constructor(config: InternVL2_5Config, dtype: GraphDtypes, { feature_cache = {}, prefix_cache = {} }: ReuseOptions) {
+  /**
+   * @param store of features on disk
+   * @throws InternVLError `INPUT_INVALID` for a bound that is none
+   */
+  constructor(
+    config: InternVL2_5Config,
+    dtype: GraphDtypes,
+    { feature_cache = {}, prefix_cache = {} }: ReuseOptions,
+    store?: FeatureStore,
+  ) {
     const { text_config } = config;
     this.#rotary = text_config;
     if (feature_cache) {
       const { max_bytes = FEATURE_BYTES } = feature_cache;
       assertBytes("feature_cache", max_bytes);
-      this.#features = new FeatureCache(max_bytes, text_config.hidden_size);
+      this.#features = new FeatureCache(max_bytes, text_config.hidden_size, store);
     }
     if (prefix_cache) {
       const { num_hidden_layers, num_key_value_heads, head_dim } = text_config;
@@ -149,7 +168,7 @@ export class Reuse {
 }
 
 /** @throws InternVLError `INPUT_INVALID` */
-function assertBytes(option: string, max_bytes: number): void {
+export function assertBytes(option: string, max_bytes: number): void {
   if (typeof max_bytes === "number" && max_bytes >= 0) return;
   throw new InternVLError("INPUT_INVALID", {
     what: `${option} has no bound`,

@@ -2,7 +2,7 @@ import { InternVL2_5ForConditionalGeneration } from "internvl";
 import { type Figures, inTurn, timed } from "../measure.js";
 import { randomBits } from "../random.js";
 import { row } from "../report.js";
-import { type Benchmark, LONG_RUNS, shapeText } from "./benchmark.js";
+import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
 const PROMPTS = 8;
 const NEW_TOKENS = 32;
@@ -11,10 +11,10 @@ const PAD = 0;
 
 /** Eight prompts of unequal length, one after the other, as a batch and as concurrent calls: tokens a second, and whether they are the same. */
 export const batch: Benchmark = async (options, workspace) => {
-  const dtype = options.dtype ?? "fp32";
+  const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
   const { threads } = options;
-  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads, ...NOTHING_KEPT });
   const prompts = unequalPrompts();
   const longest = Math.max(...prompts.map((prompt) => prompt.length));
   const padding = prompts.map((prompt) => new Array<number>(longest - prompt.length));
@@ -60,7 +60,7 @@ export const batch: Benchmark = async (options, workspace) => {
         weights: `${dtype}, random`,
         prompts: prompts.map((prompt) => prompt.length).join(", "),
         "new tokens": NEW_TOKENS,
-        threads: threads ?? "default",
+        threads: threads,
       },
       rows: [
         aloneRow,

@@ -16,3 +16,9 @@ export const MEGABYTE: number = 1e6;
 export function shapeText({ shape, layers }: BenchOptions): string {
   return layers === undefined ? shape : `${shape} cut to ${layers} layers`;
 }
+
+/** What is measured again and again must be computed again and again. */
+export const NOTHING_KEPT = { feature_cache: false, prefix_cache: false } as const;
+
+/** Of a setting: what random weights cannot say. */
+export const REAL_LOSS = { "loss of q4": "npm run accuracy says it, on a trained model" } as const;

@@ -1,106 +1,112 @@
-import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
-import { randomBits } from "../random.js";
+import { InternVL2_5ForConditionalGeneration } from "internvl";
+import { type Figures, inTurn } from "../measure.js";
+import type { LinePeer } from "../peers/line-peer.js";
+import { withPeers } from "../peers/set.js";
+import { llamaBenchPeer, llamaPeer, torchPeer } from "../peers/starts.js";
+import { promptOf } from "../prompt.js";
 import { type Row, row } from "../report.js";
+import { StepWatch } from "../step-watch.js";
 import { type SessionClock, timedRuntime } from "../timed-runtime.js";
-import { type Benchmark, LONG_RUNS, shapeText } from "./benchmark.js";
+import { type Benchmark, LONG_RUNS, NOTHING_KEPT, REAL_LOSS, shapeText } from "./benchmark.js";
 
-/** Tokens generated after each prompt, each a sample. */
+/** Tokens generated in each run. */
 const STEPS = 32;
+/** The token after each prompt. */
+const NEXT = 65;
 
-/** `generate` after prompts of several lengths: reading them, and each step after. */
+/** Steps after prompts of several lengths. A prompt is read once: runs crop what they added to its cache. */
 export const decode: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
-  const clock: SessionClock = { ms: 0 };
-  const loading = { dtype, threads: options.threads, runtime: timedRuntime(clock) };
-  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, loading);
-  try {
-    const rows: Row[] = [];
-    let shortest: Row | undefined;
-    await generateOnce(model, clock, Math.min(...options.contexts));
-    for (const context of options.contexts) {
-      const prefill: number[] = [];
-      const steps: StepTimes[] = [];
-      for (let run = 0; run < (options.runs ?? LONG_RUNS); run++) {
-        const answer = await generateOnce(model, clock, context);
-        prefill.push(answer.prefillMs);
-        steps.push(...answer.steps);
+  const room = Math.max(...options.contexts) + STEPS + 2;
+  const starts = [
+    await llamaPeer(options, workspace, "Q4_0", room),
+    await llamaPeer(options, workspace, "Q8_0", room),
+    await llamaBenchPeer(options, workspace),
+    torchPeer(options, "text", "float32"),
+    torchPeer(options, "text", "bfloat16"),
+  ];
+  return withPeers(starts, async ({ peers, absent, versions }) => {
+    const clock: SessionClock = { ms: 0 };
+    const { threads } = options;
+    const loading = { dtype, threads, runtime: timedRuntime(clock), ...NOTHING_KEPT };
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, loading);
+    try {
+      const shortest = Math.min(...options.contexts);
+      const rows: Row[] = [];
+      let first: Row | undefined;
+      for (const context of options.contexts) {
+        // PyTorch needs long for long prompts, and the targets have nothing to do with it.
+        const compared = peers.filter(({ name }) => context === shortest || !name.startsWith("PyTorch"));
+        const runs = options.runs ?? LONG_RUNS;
+        const [ours, ...theirs] = await stepsAfter(context, { model, clock, peers: compared, runs });
+        const step = row(`step at ${context}`, "ms", ours!["ms"]!, first);
+        first ??= step;
+        const perSecond = (name: string, times: readonly number[], against?: Row) =>
+          row(
+            `${name}decode at ${context}`,
+            "tok/s",
+            times.map((ms) => 1000 / ms),
+            against,
+          );
+        const speed = perSecond("", ours!["ms"]!);
+        rows.push(
+          speed,
+          ...compared.map(({ name }, index) => perSecond(`${name}: `, theirs[index]!["ms"]!, speed)),
+          step,
+          row(`JavaScript's part at ${context}`, "ms", ours!["own"]!, step),
+        );
       }
-      const stepRow = row(
-        `step at ${context}`,
-        "ms",
-        steps.map(({ ms }) => ms),
-        shortest,
-      );
-      shortest ??= stepRow;
-      rows.push(
-        row(
-          `prefill of ${context}`,
-          "tok/s",
-          prefill.map((ms) => (context * 1000) / ms),
-        ),
-        row(
-          `decode at ${context}`,
-          "tok/s",
-          steps.map(({ ms }) => 1000 / ms),
-        ),
-        stepRow,
-        row(
-          `JavaScript's part at ${context}`,
-          "ms",
-          steps.map(({ ms, sessionMs }) => ms - sessionMs),
-          stepRow,
-        ),
-      );
+      return {
+        benchmark: "decode",
+        setting: {
+          shape: shapeText(options),
+          weights: `${dtype}, random`,
+          run: `the mean of ${STEPS} steps`,
+          threads,
+          ...REAL_LOSS,
+          ...versions,
+        },
+        rows,
+        absent,
+      };
+    } finally {
+      await model.dispose();
     }
-    return {
-      benchmark: "decode",
-      setting: {
-        shape: shapeText(options),
-        weights: `${dtype}, random`,
-        steps: `${STEPS} a run`,
-        threads: options.threads ?? "default",
-      },
-      rows,
-    };
-  } finally {
-    await model.dispose();
-  }
+  });
 };
 
-interface StepTimes {
-  ms: number;
-  /** Of these, within `session.run`. */
-  sessionMs: number;
+interface Contestants {
+  model: InternVL2_5ForConditionalGeneration;
+  clock: SessionClock;
+  peers: readonly LinePeer[];
+  runs: number;
 }
 
-async function generateOnce(model: InternVL2_5ForConditionalGeneration, clock: SessionClock, context: number) {
-  const bits = randomBits(context);
-  const prompt = Array.from({ length: context }, () => bits() % 256);
-  const watch = new StepWatch(clock);
-  // Random weights may say the end of the turn at any time: nothing counts as one.
-  await model.generate({ input_ids: [prompt], max_new_tokens: STEPS + 1, eos_token_id: [], streamer: watch });
-  const [prefill, ...steps] = watch.times;
-  return { prefillMs: prefill!.ms, steps };
-}
-
-/** The time between one `put` and the next: the first is the prompt's, the others are steps. */
-class StepWatch implements Streamer {
-  readonly times: StepTimes[] = [];
-  readonly #clock: SessionClock;
-  #last: { at: number; sessionMs: number } | undefined;
-
-  constructor(clock: SessionClock) {
-    this.#clock = clock;
+/** Of ours `ms` a step and, of these, `own`: outside of `session.run`. Of each peer `ms`. */
+async function stepsAfter(context: number, { model, clock, peers, runs }: Contestants) {
+  const tokens = promptOf(context);
+  const past_key_values = model.newCache(1);
+  await model.forward({ input_ids: [tokens], past_key_values, logits_to_keep: 1 });
+  for (const peer of peers) await peer.ask({ do: "prompt", tokens });
+  const ours = async (): Promise<Figures> => {
+    past_key_values.crop(context);
+    const watch = new StepWatch(clock);
+    const input_ids = [[...tokens, NEXT]];
+    // Random weights may say the end of the turn at any time: nothing counts as one.
+    await model.generate({
+      input_ids,
+      past_key_values,
+      max_new_tokens: STEPS + 1,
+      eos_token_id: [],
+      streamer: watch,
+    });
+    return watch.meanStep();
+  };
+  const theirs = peers.map((peer) => () => peer.measure({ do: "decode", at: context, steps: STEPS, token: NEXT }));
+  try {
+    return await inTurn([ours, ...theirs], runs);
+  } finally {
+    past_key_values.dispose();
   }
-
-  put(): void {
-    const now = { at: performance.now(), sessionMs: this.#clock.ms };
-    if (this.#last !== undefined) {
-      this.times.push({ ms: now.at - this.#last.at, sessionMs: now.sessionMs - this.#last.sessionMs });
-    }
-    this.#last = now;
-  }
-
-  end(): void {}
 }

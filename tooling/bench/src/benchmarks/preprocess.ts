@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { InternVL2_5ImageProcessor, load_image, type Tensor } from "internvl";
 import { type Figures, inTurn, type Samples, timed } from "../measure.js";
-import { PythonPeer } from "../python-peer.js";
+import { withPeers } from "../peers/set.js";
+import { pillowPeer } from "../peers/starts.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, SHORT_RUNS } from "./benchmark.js";
 
@@ -16,24 +17,23 @@ export const preprocess: Benchmark = async (options, workspace) => {
   const runs = options.runs ?? SHORT_RUNS;
 
   const ours = () => preprocessOnce(photo, processor);
-  if (options.python === undefined) {
-    const [samples] = await inTurn([ours], runs);
-    return { benchmark: "preprocess", setting: settingOf(processor), rows: rowsOf("Node", samples!) };
-  }
-  const peer = new PythonPeer(options.python, "preprocess.py", [photo, ...GRID, processor.size.width]);
-  try {
-    const { hash } = await peer.ask("hash");
+  return withPeers([pillowPeer(options)], async ({ peers: [peer], absent, versions }) => {
+    if (peer === undefined) {
+      const [samples] = await inTurn([ours], runs);
+      return { benchmark: "preprocess", setting: settingOf(processor), rows: rowsOf("Node", samples!), absent };
+    }
+    const [columns, rows] = GRID;
+    const request = { picture: photo, columns, rows, size: processor.size.width };
+    const { hash } = await peer.ask({ do: "hash", ...request });
     const same = hash === hashOf((await processor(await load_image(photo))).pixel_values);
-    const [node, python] = await inTurn([ours, async () => (await peer.ask("run")) as Figures], runs);
+    const [node, python] = await inTurn([ours, () => peer.measure({ do: "run", ...request })], runs);
     const peerRows = rowsOf("Python", python!);
     return {
       benchmark: "preprocess",
-      setting: { ...settingOf(processor), "same pixels as Python": same ? "yes" : "NO" },
+      setting: { ...settingOf(processor), "same pixels as Python": same ? "yes" : "NO", ...versions },
       rows: [...rowsOf("Node", node!, peerRows), ...peerRows],
     };
-  } finally {
-    peer.close();
-  }
+  });
 };
 
 async function preprocessOnce(photo: string, processor: InternVL2_5ImageProcessor): Promise<Figures> {

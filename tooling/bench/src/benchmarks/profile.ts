@@ -4,7 +4,7 @@ import { attribute } from "../profile/attribute.js";
 import { ProfilingRuntime } from "../profile/profiling-runtime.js";
 import { randomBits } from "../random.js";
 import { oneTile } from "../tile.js";
-import { type Benchmark, LONG_RUNS, shapeText } from "./benchmark.js";
+import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
 /** Tokens generated after each prompt. */
 const STEPS = 16;
@@ -17,7 +17,7 @@ export const profile: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
   const profiling = await ProfilingRuntime.create();
-  const loading = { dtype, threads: options.threads, runtime: profiling.runtime };
+  const loading = { dtype, threads: options.threads, runtime: profiling.runtime, ...NOTHING_KEPT };
   const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, loading);
   const phases = new Map<string, { ms: number; times: number }>();
   const runs = options.runs ?? LONG_RUNS;

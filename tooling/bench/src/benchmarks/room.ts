@@ -2,7 +2,7 @@ import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
 import { type Figures, inTurn } from "../measure.js";
 import { randomBits } from "../random.js";
 import { type Row, row } from "../report.js";
-import { type Benchmark, LONG_RUNS, shapeText } from "./benchmark.js";
+import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
 const NEW_TOKENS = 64;
 const LARGE = 8192;
@@ -12,7 +12,7 @@ export const room: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
   const { threads } = options;
-  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads, ...NOTHING_KEPT });
   const rows: Row[] = [];
   try {
     for (const context of options.contexts) {
@@ -38,7 +38,7 @@ export const room: Benchmark = async (options, workspace) => {
         rows.push(against, ...reserved.map(([name, values]) => row(`${what}, room ${name}`, "ms", values, against)));
       }
     }
-    const setting = { shape: shapeText(options), weights: `${dtype}, random`, threads: threads ?? "default" };
+    const setting = { shape: shapeText(options), weights: `${dtype}, random`, threads: threads };
     return { benchmark: "room", setting, rows };
   } finally {
     await model.dispose();

@@ -13,7 +13,7 @@ const TILES = [1, 4, 7, 13, 25, 40];
 const CONTEXTS = [256, 1024, 2048, 4096, 8192, 16_384, 32_000];
 const ROWS = [1, 2, 4, 8, 16];
 /** Models that are measured as they are. */
-const WHOLE: readonly ShapeName[] = ["1b"];
+const WHOLE: readonly ShapeName[] = ["1b", "2b"];
 /** Models of which two cuts are measured: their checkpoints are large. */
 const CUT: readonly ShapeName[] = ["4b", "8b"];
 const CUTS = [2, 4] as const;

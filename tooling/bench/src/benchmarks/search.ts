@@ -2,7 +2,7 @@ import { type GenerateArguments, InternVL2_5ForConditionalGeneration } from "int
 import { type Figures, inTurn, timed } from "../measure.js";
 import { randomBits } from "../random.js";
 import { row } from "../report.js";
-import { type Benchmark, LONG_RUNS, shapeText } from "./benchmark.js";
+import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
 const NEW_TOKENS = 48;
 const BEAMS = 4;
@@ -13,7 +13,7 @@ export const search: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
   const { threads } = options;
-  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+  const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads, ...NOTHING_KEPT });
   const bits = randomBits(1);
   const prompt = Array.from({ length: options.contexts[0]! }, () => bits() % 256);
   // Random weights copy nothing: the quotation is forced, so this is the most that can be saved.
@@ -47,7 +47,7 @@ export const search: Benchmark = async (options, workspace) => {
         weights: `${dtype}, random`,
         prompt: prompt.length,
         "new tokens": NEW_TOKENS,
-        threads: threads ?? "default",
+        threads: threads,
       },
       rows: [
         greedy,

@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { measureSize } from "@internvl/web/scripts/measure-size.mjs";
 import { openPage, serve } from "@internvl-tooling/browser";
 import { type Dtype, InternVL2_5ForConditionalGeneration } from "internvl";
 import { type Figures, inTurn, timed } from "../measure.js";
@@ -9,10 +11,11 @@ import { peakRendererBytes } from "../web/renderer-memory.js";
 import { ADDRESSES } from "../web/requests.js";
 import { measureSpeed, type SpeedRequest } from "../web/tasks.js";
 import type { Workspace } from "../workspace.js";
-import { type Benchmark, LONG_RUNS, MEGABYTE, shapeText } from "./benchmark.js";
-import { weightBytes } from "./load.js";
+import { type Benchmark, LONG_RUNS, MEGABYTE, NOTHING_KEPT, shapeText } from "./benchmark.js";
+import { weightBytes } from "./memory.js";
 
 const PAGE = fileURLToPath(new URL("page", import.meta.url));
+const WEB_APP = join(dirname(createRequire(import.meta.url).resolve("@internvl/web/package.json")), "dist");
 const STEPS = 16;
 /** So that its checkpoint has about 500 MB in the shape of the 1B. */
 const CONVERTED_LAYERS = 4;
@@ -27,7 +30,8 @@ export const web: Benchmark = async (options, workspace) => {
   const runs = options.runs ?? LONG_RUNS;
 
   const server = await serve(PAGE, { folders: { [ADDRESSES.model]: folder } });
-  const loadNode = () => InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+  const loadNode = () =>
+    InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads, ...NOTHING_KEPT });
   const node = await timed(loadNode);
   const { samples, loadMs, peak } = await openPage(server.origin, async (page) => {
     const loadMs = await page.evaluate(([name, count]) => globalThis.tasks.load(name, count), [
@@ -47,7 +51,7 @@ export const web: Benchmark = async (options, workspace) => {
       weights: `${dtype}, random`,
       context,
       steps: `${STEPS} a run`,
-      threads: threads ?? "default",
+      threads: threads,
     },
     rows: [
       ...compared("load", "s", [node.ms], [loadMs], (ms) => ms / 1000),
@@ -56,10 +60,17 @@ export const web: Benchmark = async (options, workspace) => {
       ...compared("decode", "tok/s", samples[0]!["step"]!, samples[1]!["step"]!, (ms) => 1000 / ms),
       weights,
       ...(peak === undefined ? [] : [row("page: peak memory", "MB", [peak / MEGABYTE], weights)]),
+      ...bundleRows(),
       ...(await conversion(workspace.with({ layers: CONVERTED_LAYERS }), dtype)),
     ],
   };
 };
+
+/** What a first visit of apps/web loads, gzip: its own scripts, and the worker with the library; without onnxruntime. */
+function bundleRows(): Row[] {
+  const { page, worker } = measureSize(WEB_APP);
+  return [row("bundle: worker with the library", "KB", [worker / 1000]), row("bundle: page", "KB", [page / 1000])];
+}
 
 /** A line of Node's, and the page's against it. */
 function compared(

@@ -25,10 +25,10 @@ export async function makeCheckpoint(
   if ((await textOf(join(directory, STAMP))) === stamp) return;
 
   await mkdir(directory, { recursive: true });
-  const tokenizer = syntheticTokenizer(shape.vocabulary);
+  const tokenizer = syntheticTokenizer(shape);
   const config = originalConfig(shape, tokenizer.size, tokenizer.endOfTurn);
   const files = { "config.json": JSON.stringify(config, null, 2), ...tokenizer.files };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+  for (const [name, content] of Object.entries(files)) await writeFile(join(directory, name), content);
 
   const specs = originalTensorSpecs(await InternVL2_5Config.from_pretrained(directory));
   // A seed of its own for each tensor, so that no two layers are equal.

@@ -1,4 +1,5 @@
 import { InternVL2_5ForConditionalGeneration, KeyValueCache, type ProgressCallback, Tensor } from "internvl";
+import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { timed } from "../measure.js";
 import { randomBits } from "../random.js";
 import { oneTile } from "../tile.js";
@@ -66,7 +67,7 @@ export const scalingTasks = {
 };
 
 function open({ model, dtype, threads }: LoadArguments): Promise<InternVL2_5ForConditionalGeneration> {
-  return InternVL2_5ForConditionalGeneration.from_pretrained(model, { dtype, threads });
+  return InternVL2_5ForConditionalGeneration.from_pretrained(model, { dtype, threads, ...NOTHING_KEPT });
 }
 
 function text(bits: () => number, length: number = TEXT_TOKENS): number[] {

@@ -12,8 +12,10 @@ import {
   type VideoBackend,
 } from "internvl";
 import { convertFolder } from "internvl/convert-command";
+import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { timed } from "../measure.js";
 import { randomBits } from "../random.js";
+import { BlockWatch } from "./blocks.js";
 import { peakResidentBytes } from "./memory.js";
 import { scalingTasks } from "./scaling-tasks.js";
 import { soak } from "./soak.js";
@@ -82,9 +84,28 @@ export const tasks = {
 
   soak,
 
+  /** The longest blocks of this thread while a model in a worker answers about a picture: of its preparation, of the answer. */
+  async blocks({ model: folder, picture, dtype, threads, newTokens }: AnswerArguments) {
+    const loading = { dtype, threads, worker: true };
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, loading);
+    const processor = await InternVL2_5Processor.from_pretrained(folder);
+    const watch = new BlockWatch();
+    const inputs = await processor({ text: "<image>\nDescribe this image.", images: picture });
+    const ofProcessor = watch.take();
+    await model.generate({ ...inputs, max_new_tokens: newTokens, eos_token_id: [] });
+    const ofGenerate = watch.take();
+    watch.stop();
+    await model.dispose();
+    return { processor: ofProcessor, generate: ofGenerate };
+  },
+
   /** Stops answers at moments that the seed chooses. Memory after each, once garbage is collected. */
   async aborts({ model: folder, dtype, threads, count, seed }: AbortArguments) {
-    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, {
+      dtype,
+      threads,
+      ...NOTHING_KEPT,
+    });
     const processor = await InternVL2_5Processor.from_pretrained(folder);
     const picture = createRequire(import.meta.url).resolve("@internvl/demo-model/samples/shapes-square.png");
     const inputs = await processor({ text: "<image>\nHow many shapes are there?", images: picture });

@@ -12,12 +12,12 @@ import type { Question } from "./heldout.js";
 
 const BATCH_SIZE = 16;
 /** As many as the answers in heldout.json were given. */
-const MAX_NEW_TOKENS = 80;
+export const MAX_NEW_TOKENS = 80;
 const END_OF_TURN = "<|im_end|>";
 
-/** Converts a checkpoint in one dtype. */
-export async function convertDemo(checkpoint: string, directory: string, dtype: Dtype): Promise<void> {
-  await convertCheckpoint(await openModel(checkpoint), await openSink(directory), { dtype });
+/** Converts a checkpoint in one dtype. @returns the bytes of its graphs with their weights */
+export async function convertDemo(checkpoint: string, directory: string, dtype: Dtype): Promise<number> {
+  return (await convertCheckpoint(await openModel(checkpoint), await openSink(directory), { dtype })).byteLength;
 }
 
 /**
@@ -53,6 +53,14 @@ async function answerBatch(
   batch: readonly Question[],
   pictures: string,
 ): Promise<string[]> {
+  const inputs = await questionInputs(processor, batch, pictures);
+  const sequences = await model.generate({ ...inputs, max_new_tokens: MAX_NEW_TOKENS, do_sample: false });
+  const answers = processor.batch_decode(slice_prompt(sequences, inputs.input_ids));
+  return answers.map((answer) => answer.split(END_OF_TURN)[0]!);
+}
+
+/** The model's inputs for questions of one limit of tiles. */
+export async function questionInputs(processor: InternVL2_5Processor, batch: readonly Question[], pictures: string) {
   const text = batch.map(({ question }) =>
     processor.apply_chat_template([{ role: "user", content: [{ type: "image" }, { type: "text", text: question }] }], {
       add_generation_prompt: true,
@@ -62,10 +70,7 @@ async function answerBatch(
     batch.map(({ file }) => load_image(`${pictures}/${file}`, { alpha: "drop", exif: "ignore" })),
   );
   const { max_tiles } = batch[0]!;
-  const inputs = await processor({ text, images, padding: true, images_kwargs: { max_tiles } });
-  const sequences = await model.generate({ ...inputs, max_new_tokens: MAX_NEW_TOKENS, do_sample: false });
-  const answers = processor.batch_decode(slice_prompt(sequences, inputs.input_ids));
-  return answers.map((answer) => answer.split(END_OF_TURN)[0]!);
+  return processor({ text, images, padding: true, images_kwargs: { max_tiles } });
 }
 
 /** Questions of one limit of tiles together: the processor takes one for all pictures of a call. */

@@ -1,3 +1,4 @@
+import { align } from "../align.js";
 import type { Question } from "./heldout.js";
 import { isCorrect } from "./score.js";
 
@@ -44,7 +45,7 @@ export function accuracyTable(questions: readonly Question[], ways: readonly Ans
   add("all", "one", isOne);
   add("all", "several", (question) => !isOne(question));
   add("all", "all", () => true);
-  return align(rows);
+  return align(rows, 2);
 }
 
 function tableRow(
@@ -66,11 +67,4 @@ function tableRow(
     return [`${percent.toFixed(1)}%`, ...(index === 0 ? [] : more)];
   });
   return [String(chosen.length), ...cells];
-}
-
-function align(rows: readonly string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const cell = (text: string, column: number) =>
-    column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
-  return rows.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
 }

@@ -10,7 +10,7 @@ const NEW_TOKENS = 16;
 const STAGES = ["preprocess", "vision", "prefill"];
 
 /** A model from its folder: the time until it can be asked, and the memory it takes then and while it answers. */
-export const load: Benchmark = async (options, workspace) => {
+export const memory: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const model = await workspace.converted([dtype]);
   const picture = await workspace.photo();
@@ -28,12 +28,12 @@ export const load: Benchmark = async (options, workspace) => {
   const cache = await cacheBytes(model, answer.result.tokens);
   const needed = row("weights and cache", "MB", megabytes([weights + cache]));
   return {
-    benchmark: "load",
+    benchmark: "memory",
     setting: {
       shape: shapeText(options),
       dtype,
       answer: `4000 x 3000 JPEG, ${answer.result.tokens} tokens, ${NEW_TOKENS} of them new`,
-      threads: options.threads ?? "default",
+      threads: options.threads,
     },
     rows: [
       row("time to load", "ms", samples!["ms"]!),

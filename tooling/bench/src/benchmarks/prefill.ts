@@ -1,0 +1,75 @@
+import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
+import { type Figures, inTurn, median } from "../measure.js";
+import { withPeers } from "../peers/set.js";
+import { llamaBenchPeer, llamaPeer, torchPeer } from "../peers/starts.js";
+import { promptOf } from "../prompt.js";
+import { type Row, row } from "../report.js";
+import { type Benchmark, LONG_RUNS, NOTHING_KEPT, REAL_LOSS, shapeText } from "./benchmark.js";
+
+/** Room for an answer in the peers' contexts. */
+const ROOM = 64;
+/** So that neither a first run nor its memory is measured: a short prompt warms up as well as a long one. */
+const WARM_UP = 64;
+
+/** Reading a prompt until its first token is there. */
+export const prefill: Benchmark = async (options, workspace) => {
+  const dtype = options.dtype ?? "q4";
+  const folder = await workspace.converted([dtype]);
+  const length = median(options.contexts);
+  const starts = [
+    await llamaPeer(options, workspace, "Q4_0", length + ROOM),
+    await llamaPeer(options, workspace, "Q8_0", length + ROOM),
+    await llamaBenchPeer(options, workspace),
+    torchPeer(options, "text", "float32"),
+    torchPeer(options, "text", "bfloat16"),
+  ];
+  return withPeers(starts, async ({ peers, absent, versions }) => {
+    const { threads } = options;
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, {
+      dtype,
+      threads,
+      ...NOTHING_KEPT,
+    });
+    try {
+      const tasks = (tokens: readonly number[]) => [
+        () => readOnce(model, tokens),
+        ...peers.map((peer) => () => peer.measure({ do: "prefill", tokens })),
+      ];
+      await inTurn(tasks(promptOf(WARM_UP)), 0);
+      const samples = await inTurn(tasks(promptOf(length)), options.runs ?? LONG_RUNS, 0);
+      const perSecond = (name: string, times: readonly number[], against?: Row) =>
+        row(
+          `${name}: prefill`,
+          "tok/s",
+          times.map((ms) => (length * 1000) / ms),
+          against,
+        );
+      const ours = perSecond(dtype, samples[0]!["ms"]!);
+      return {
+        benchmark: "prefill",
+        setting: {
+          shape: shapeText(options),
+          weights: "random",
+          prompt: `${length} tokens`,
+          threads,
+          ...REAL_LOSS,
+          ...versions,
+        },
+        rows: [ours, ...peers.map(({ name }, index) => perSecond(name, samples[index + 1]!["ms"]!, ours))],
+        absent,
+      };
+    } finally {
+      await model.dispose();
+    }
+  });
+};
+
+async function readOnce(model: InternVL2_5ForConditionalGeneration, tokens: readonly number[]): Promise<Figures> {
+  const times: number[] = [];
+  const streamer: Streamer = { put: () => times.push(performance.now()), end() {} };
+  // A cache of its own, so that no prompt that was read before is found again.
+  const past_key_values = model.newCache(1);
+  await model.generate({ input_ids: [[...tokens]], past_key_values, max_new_tokens: 1, streamer });
+  past_key_values.dispose();
+  return { ms: times[1]! - times[0]! };
+}
