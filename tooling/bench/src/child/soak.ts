@@ -37,6 +37,8 @@ export async function soak({ model: folder, dtype, threads, requests, newTokens,
     const { rss, heapUsed, external } = process.memoryUsage();
     residentBytes.push(rss);
     usedBytes.push(heapUsed + external);
+    const done = answers.length;
+    if (done % Math.ceil(requests.length / 10) === 0) console.error(`${done} of ${requests.length} requests`);
   }
   await model.dispose();
   globalThis.gc!();
