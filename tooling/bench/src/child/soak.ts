@@ -1,4 +1,5 @@
 import { type DtypeOption, InternVL2_5ForConditionalGeneration, InternVL2_5Processor } from "internvl";
+import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { randomBits } from "../random.js";
 import { REQUESTS } from "./soak-requests.js";
 
@@ -23,7 +24,7 @@ export const kindOf = (request: number): string => KINDS[request % KINDS.length]
 
 /** Asks one model one request after the other. Memory after each, once garbage is collected. */
 export async function soak({ model: folder, dtype, threads, requests, newTokens, side, plain }: SoakArguments) {
-  const caches = plain ? ({ feature_cache: false, prefix_cache: false } as const) : REMEMBERED;
+  const caches = plain ? NOTHING_KEPT : REMEMBERED;
   const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads, ...caches });
   const processor = await InternVL2_5Processor.from_pretrained(folder);
   const asked = { model, processor, newTokens, side, plain };
@@ -36,6 +37,8 @@ export async function soak({ model: folder, dtype, threads, requests, newTokens,
     const { rss, heapUsed, external } = process.memoryUsage();
     residentBytes.push(rss);
     usedBytes.push(heapUsed + external);
+    const done = answers.length;
+    if (done % Math.ceil(requests.length / 10) === 0) console.error(`${done} of ${requests.length} requests`);
   }
   await model.dispose();
   globalThis.gc!();
