@@ -24,7 +24,7 @@ export interface BenchOptions {
   peers: string;
   /** A Python that has the peers' packages. Default: that of `peers`. */
   python: string | undefined;
-  /** llama.cpp's own program `llama-bench`, built for this machine. */
+  /** llama.cpp's own program `llama-bench`. Default: the one that `build-llama-bench` built. */
   llamaBench: string | undefined;
   /** Whether the target table goes into this package's README. */
   readme: boolean;
