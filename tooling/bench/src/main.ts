@@ -3,6 +3,7 @@ import { benchmarks } from "./benchmarks/index.js";
 import { makeCheckpoint } from "./checkpoint/make.js";
 import { cutShape, SHAPES } from "./checkpoint/shape.js";
 import { type CommandLine, parseCommandLine } from "./options.js";
+import { buildLlamaBench } from "./peers/build-llama-bench.js";
 import { installPeers } from "./peers/install.js";
 import { runBenchmarks } from "./run.js";
 import { USAGE } from "./usage.js";
@@ -10,6 +11,7 @@ import { USAGE } from "./usage.js";
 /** What is not a benchmark. */
 const commands: Readonly<Record<string, (line: CommandLine) => Promise<void>>> = {
   "install-peers": ({ options }) => installPeers(options),
+  "build-llama-bench": ({ options }) => buildLlamaBench(options),
   "make-checkpoint": ({ names: [, directory], options }) => {
     if (directory === undefined) throw new Error("make-checkpoint needs a directory.");
     return makeCheckpoint(resolve(directory), cutShape(SHAPES[options.shape], options.layers), options);

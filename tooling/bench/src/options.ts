@@ -28,7 +28,7 @@ export interface BenchOptions {
   profile: boolean;
   /** Where `scaling` writes its plot. */
   svg: string | undefined;
-  /** llama.cpp's own program `llama-bench`, built for this machine. */
+  /** llama.cpp's own program `llama-bench`. Default: the one that `build-llama-bench` built. */
   llamaBench: string | undefined;
   /** Whether the target table goes into this package's README. */
   readme: boolean;

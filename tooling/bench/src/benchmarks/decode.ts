@@ -27,12 +27,10 @@ export const decode: Benchmark = async (options, workspace) => {
     const loading = { dtype, threads, runtime: timedRuntime(clock), ...NOTHING_KEPT };
     const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, loading);
     try {
-      const shortest = Math.min(...options.contexts);
       const rows: Row[] = [];
       let first: Row | undefined;
       for (const context of options.contexts) {
-        // PyTorch needs long for long prompts, and the targets have nothing to do with it.
-        const compared = peers.filter((peer) => context === shortest || !isPyTorch(peer));
+        const compared = peers.filter((peer) => isCompared(peer, context, options.contexts));
         const runs = options.runs ?? LONG_RUNS;
         const [ours, ...theirs] = await stepsAfter(context, { model, clock, peers: compared, runs });
         const step = row(`step at ${context}`, "ms", ours!["ms"]!, first);
@@ -70,6 +68,15 @@ export const decode: Benchmark = async (options, workspace) => {
     }
   });
 };
+
+/**
+ * No target needs PyTorch, which takes long for long prompts, after any but the shortest; nor llama-bench, which reads the prompt
+ * anew for every run, after the longest of several.
+ */
+function isCompared(peer: LinePeer, context: number, contexts: readonly number[]): boolean {
+  if (isPyTorch(peer)) return context === Math.min(...contexts);
+  return !peer.name.startsWith("llama-bench") || contexts.length === 1 || context < Math.max(...contexts);
+}
 
 function isPyTorch({ name }: LinePeer): boolean {
   return name.startsWith("PyTorch");

@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BenchOptions } from "../options.js";
 import { peerPlaces } from "./places.js";
+import { run } from "./run-program.js";
 
 /** What was compared with, by version: other versions are other figures. */
 const PYTHON_PACKAGES = [
@@ -50,10 +51,4 @@ async function npmInstall(folder: string, packages: readonly string[], flags: re
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true }));
   run("npm", ["install", ...NPM_FLAGS, ...flags, ...packages], folder);
-}
-
-function run(command: string, args: readonly string[], cwd?: string): void {
-  console.log(`${command} ${args.join(" ")}`);
-  const { status, error } = spawnSync(command, args, { cwd, stdio: "inherit" });
-  if (status !== 0) throw new Error(`${command} failed (${error?.message ?? `exit code ${status}`}).`);
 }

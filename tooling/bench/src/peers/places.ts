@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchOptions } from "../options.js";
 
-/** Where `install-peers` puts things, under `--peers`. */
+/** Where `install-peers` and `build-llama-bench` put things, under `--peers`. */
 export const peerPlaces = (folder: string) => ({
   python: join(folder, "python"),
   llama: join(folder, "node-llama-cpp"),
+  llamaSource: join(folder, "llama.cpp"),
   transformersJs: join(folder, "transformers.js"),
 });
 
@@ -22,7 +23,17 @@ export function peerModules(folder: string, name: string): string {
   return folder;
 }
 
-function present(path: string, what: string): string {
+/** Where `build-llama-bench` leaves the program. */
+export function llamaBenchPath(peers: string): string {
+  return join(peerPlaces(peers).llamaSource, "build", "bin", "llama-bench");
+}
+
+/** llama.cpp's own benchmark: `--llama-bench`, or the built one. @throws Error when there is none */
+export function llamaBenchProgram({ llamaBench, peers }: BenchOptions): string {
+  return llamaBench ?? present(llamaBenchPath(peers), "llama-bench", "npm run bench -- build-llama-bench");
+}
+
+function present(path: string, what: string, remedy: string = INSTALL): string {
   if (existsSync(path)) return path;
-  throw new Error(`no ${what} (${INSTALL})`);
+  throw new Error(`no ${what} (${remedy})`);
 }

@@ -6,7 +6,7 @@ import type { BenchOptions } from "../options.js";
 import { packageFile } from "../package-file.js";
 import type { Workspace } from "../workspace.js";
 import { LinePeer } from "./line-peer.js";
-import { peerModules, peerPlaces, peerPython } from "./places.js";
+import { llamaBenchProgram, peerModules, peerPlaces, peerPython } from "./places.js";
 import type { PeerStart } from "./set.js";
 
 /** Pillow and numpy. */
@@ -64,16 +64,13 @@ function llamaPeer(options: BenchOptions, workspace: Workspace, type: GgmlType, 
   };
 }
 
-/** llama.cpp's own program, in q4_0. It comes ready in no package: whoever has it says where. */
-function llamaBenchPeer({ llamaBench, threads }: BenchOptions, workspace: Workspace): PeerStart {
+/** llama.cpp's own program, in q4_0. It comes ready in no package. */
+function llamaBenchPeer(options: BenchOptions, workspace: Workspace): PeerStart {
   const name = "llama-bench q4_0";
   return {
     name,
-    open: () => {
-      if (llamaBench === undefined) throw new Error("no llama-bench (--llama-bench)");
-      return nodeProgram(name, "llama-bench.mjs", llamaBench);
-    },
-    request: async () => ({ do: "load", model: await workspace.gguf("Q4_0"), threads }),
+    open: () => nodeProgram(name, "llama-bench.mjs", llamaBenchProgram(options)),
+    request: async () => ({ do: "load", model: await workspace.gguf("Q4_0"), threads: options.threads }),
   };
 }
 
