@@ -65,11 +65,16 @@ export function decoderInputs(g: GraphBuilder, config: HeadShape): DecoderInputs
   };
 }
 
-/** Rotated queries and keys, and values, heads side by side: `[batch, new, heads * head_dim]`. */
+/** Rotated queries and keys, and values, each `[batch, heads, new, head_dim]`. */
 export interface Projections {
   query: Value;
   key: Value;
   value: Value;
+}
+
+/** Heads that lie side by side, `[batch, new, count * head_dim]` -> `[batch, count, new, head_dim]`. */
+export function asHeads(g: GraphBuilder, x: Value, count: number, head_dim: number): Value {
+  return g.transpose(g.reshape(x, ["batch", "new", count, head_dim]), [0, 2, 1, 3]);
 }
 
 /**
@@ -84,9 +89,7 @@ export function cachedAttention(
   inputs: DecoderInputs,
   { num_attention_heads, num_key_value_heads, head_dim }: HeadShape,
 ): Value {
-  const heads = (x: Value, count: number) => g.transpose(g.reshape(x, ["batch", "new", count, head_dim]), [0, 2, 1, 3]);
-  const key = heads(states.key, num_key_value_heads);
-  const value = heads(states.value, num_key_value_heads);
+  const { key, value } = states;
   g.output(`new_key_values.${index}.key`, key);
   g.output(`new_key_values.${index}.value`, value);
   const cacheShape = ["batch", num_key_value_heads, "past", head_dim];
@@ -94,7 +97,7 @@ export function cachedAttention(
   const pastValue = g.input(`past_key_values.${index}.value`, "float32", cacheShape);
 
   // All queries that share a key head, one after the other: [batch, key heads, groups * new, head_dim].
-  const query = g.reshape(heads(states.query, num_attention_heads), ["batch", num_key_value_heads, -1, head_dim]);
+  const query = g.reshape(states.query, ["batch", num_key_value_heads, -1, head_dim]);
   const scale = { transB: true, alpha: 1 / Math.sqrt(head_dim) };
   const pastScores = g.add(g.fusedMatMul(query, pastKey, scale), inputs.pastMask);
   const newScores = g.add(g.fusedMatMul(query, key, scale), inputs.newMask);

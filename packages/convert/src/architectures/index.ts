@@ -4,17 +4,19 @@ import type { TensorSource } from "../checkpoint/index.js";
 import { type LayerOptions, Layers } from "../layers/layers.js";
 import { buildInternLM2Decoder, buildInternLM2Embeddings } from "./internlm2.js";
 import { buildVisionEncoder } from "./internvit.js";
-import { buildQwen2Decoder, buildQwen2Embeddings } from "./qwen2.js";
+import { buildQwen2Decoder, buildQwen2Embeddings, withQwen2Joined } from "./qwen2.js";
 
 /** The graphs of a language model with the configuration `C`. */
 interface TextArchitecture<C extends TextConfig> {
   embed_tokens(layers: Layers, config: C): void;
   decoder_model_merged(layers: Layers, config: C): void;
+  /** The checkpoint as these graphs ask for it. Default: as it is. */
+  arrange?(checkpoint: TensorSource, config: C): TensorSource;
 }
 
 /** By `model_type`, all that can be configured. Another language model is a file beside `qwen2.ts` and a line here. */
 const TEXT_ARCHITECTURES: { readonly [C in TextConfig as C["model_type"]]: TextArchitecture<C> } = {
-  qwen2: { embed_tokens: buildQwen2Embeddings, decoder_model_merged: buildQwen2Decoder },
+  qwen2: { embed_tokens: buildQwen2Embeddings, decoder_model_merged: buildQwen2Decoder, arrange: withQwen2Joined },
   internlm2: { embed_tokens: buildInternLM2Embeddings, decoder_model_merged: buildInternLM2Decoder },
 };
 
@@ -27,9 +29,13 @@ export function buildGraph(
   options: LayerOptions = {},
 ): GraphBuilder {
   const g = new GraphBuilder({ name, metadata: { dtype, producer: "@internvl/convert" } });
-  const layers = new Layers(g, checkpoint, dtype, options);
+  const { text_config } = config;
+  const text = textArchitecture(text_config);
+  const arranged =
+    name === "decoder_model_merged" ? (text.arrange?.(checkpoint, text_config) ?? checkpoint) : checkpoint;
+  const layers = new Layers(g, arranged, dtype, options);
   if (name === "vision_encoder") buildVisionEncoder(layers, config);
-  else textArchitecture(config.text_config)[name](layers, config.text_config);
+  else text[name](layers, text_config);
   return g;
 }
 

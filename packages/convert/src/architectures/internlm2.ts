@@ -1,7 +1,7 @@
 import type { InternLM2Config } from "@internvl/config";
 import type { Value } from "@internvl/onnx";
 import type { Layers } from "../layers/layers.js";
-import { cachedAttention, type DecoderInputs, decoderInputs, type Projections } from "./cached-attention.js";
+import { asHeads, cachedAttention, type DecoderInputs, decoderInputs, type Projections } from "./cached-attention.js";
 
 /** The graph `embed_tokens`: input_ids int64 `[batch, new]` -> inputs_embeds float32 `[batch, new, hidden]`. */
 export function buildInternLM2Embeddings(layers: Layers): void {
@@ -84,9 +84,11 @@ function splitGroups({ g }: Layers, states: Value, config: InternLM2Config): Pro
   const grouped = g.reshape(states, ["batch", "new", num_key_value_heads, groups + 2, head_dim]);
   const [query, key, value] = g
     .split(grouped, 3, [groups, 1, 1])
-    .map((part, index) =>
-      g.reshape(part, ["batch", "new", (index === 0 ? num_attention_heads : num_key_value_heads) * head_dim]),
-    ) as [Value, Value, Value];
+    .map((part, index) => asHeads(g, part, index === 0 ? num_attention_heads : num_key_value_heads, head_dim)) as [
+    Value,
+    Value,
+    Value,
+  ];
   return { query, key, value };
 }
 

@@ -1,7 +1,9 @@
 import type { Qwen2Config } from "@internvl/config";
 import type { Value } from "@internvl/onnx";
+import type { TensorSource } from "../checkpoint/index.js";
 import type { Layers } from "../layers/layers.js";
-import { cachedAttention, type DecoderInputs, decoderInputs } from "./cached-attention.js";
+import { asHeads, cachedAttention, type DecoderInputs, decoderInputs } from "./cached-attention.js";
+import { type JoinedLinear, withJoinedLinears } from "./joined-linears.js";
 
 /** The graph `embed_tokens`: input_ids int64 `[batch, new]` -> inputs_embeds float32 `[batch, new, hidden]`. */
 export function buildQwen2Embeddings(layers: Layers): void {
@@ -11,6 +13,18 @@ export function buildQwen2Embeddings(layers: Layers): void {
     "inputs_embeds",
     layers.module("language_model.model", (model) => model.embedding(input_ids, "embed_tokens")),
   );
+}
+
+/**
+ * Computed as one: a decode step has fewer operators, and their input is rounded to 8 bits once. Not so `gate_proj` and
+ * `up_proj`, whose product would have to be cut in two again: that copy cost more than it saved.
+ */
+const QKV: JoinedLinear = { joined: "qkv_proj", parts: ["q_proj", "k_proj", "v_proj"] };
+
+/** The checkpoint with the matrices that `buildQwen2Decoder` asks for. */
+export function withQwen2Joined(checkpoint: TensorSource, { num_hidden_layers }: Qwen2Config): TensorSource {
+  const modules = Array.from({ length: num_hidden_layers }, (_, i) => `language_model.model.layers.${i}.self_attn`);
+  return withJoinedLinears(checkpoint, modules, QKV);
 }
 
 /** What all layers of one run share. */
@@ -64,12 +78,16 @@ function addNorm(layer: Layers, x: Value, delta: Value | undefined, name: string
   return layer.addRmsNorm(x, delta, name, rms_norm_eps);
 }
 
-/** Queries, keys and values of their own, each with a bias; the output has none. */
+/** Queries, keys and values out of one product, each with a bias; the output has none. */
 function attention(attn: Layers, index: number, x: Value, { config, inputs }: Shared): Value {
   const { g } = attn;
-  const rotated = (name: string) =>
-    g.rotaryEmbedding(attn.linear(x, name), inputs.position_ids, inputs.cos, inputs.sin);
-  const states = { query: rotated("q_proj"), key: rotated("k_proj"), value: attn.linear(x, "v_proj") };
+  const { num_attention_heads, num_key_value_heads, head_dim } = config;
+  const turned = num_attention_heads + num_key_value_heads;
+  const heads = asHeads(g, attn.linear(x, QKV.joined), turned + num_key_value_heads, head_dim);
+  const [turning, value] = g.split(heads, 1, [turned, num_key_value_heads]);
+  const rotated = g.rotaryEmbedding(turning!, inputs.position_ids, inputs.cos, inputs.sin);
+  const [query, key] = g.split(rotated, 1, [num_attention_heads, num_key_value_heads]);
+  const states = { query: query!, key: key!, value: value! };
   return attn.linear(cachedAttention(g, index, states, inputs, config), "o_proj");
 }
 

@@ -69,6 +69,6 @@ export function joinParts(
 }
 
 /** Parts of several dtypes are joined in the one that holds them all. */
-function sameDtype(parts: readonly WeightSource[]): readonly WeightSource[] {
+export function sameDtype(parts: readonly WeightSource[]): readonly WeightSource[] {
   return new Set(parts.map(({ dtype }) => dtype)).size === 1 ? parts : parts.map((part) => castTo("F32", part));
 }

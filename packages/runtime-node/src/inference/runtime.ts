@@ -56,8 +56,7 @@ function create(
   const options: InferenceSession.SessionOptions = {
     executionProviders: ["cpu"],
     graphOptimizationLevel: "all",
-    // Plans of the first shapes keep blocks of their own for good: a vision encoder had half as much again beside its
-    // weights, and nothing was faster (README, "Inference").
+    // A plan for each new shape allocates its own block in the arena and keeps it: more memory, and nothing was faster.
     enableMemPattern: false,
     logSeverityLevel: SILENT,
     ...(threads !== undefined && { intraOpNumThreads: threads }),
