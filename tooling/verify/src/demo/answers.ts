@@ -1,9 +1,11 @@
 import type { Dtype } from "@internvl/config";
 import { convertCheckpoint } from "@internvl/convert";
 import type { ModelFiles } from "@internvl/core";
+import type { Streamer, TokenDetail, TokenProbability } from "@internvl/generation";
 import { InternVL2_5ForConditionalGeneration as Model } from "@internvl/model";
 import { InternVL2_5Processor } from "@internvl/processor";
 import type { Platform } from "../platform/platform.js";
+import type { ChosenToken } from "./ties.js";
 
 /** As many as the answers of the demo model's held-out set were given. */
 const MAX_NEW_TOKENS = 80;
@@ -19,7 +21,7 @@ export interface DemoAnswer {
   file: string;
   question: string;
   /** The new tokens. */
-  tokens: number[];
+  tokens: ChosenToken[];
 }
 
 /**
@@ -64,9 +66,29 @@ async function askAll(
       const content = [{ type: "image" as const }, { type: "text" as const, text: question }];
       const text = processor.apply_chat_template([{ role: "user", content }], { add_generation_prompt: true });
       const inputs = await processor({ text, images });
-      const [sequence] = await model.generate({ ...inputs, max_new_tokens: MAX_NEW_TOKENS, do_sample: false });
-      answers.push({ file, question, tokens: sequence!.slice(inputs.input_ids[0]!.length) });
+      const streamer = new ChosenTokens();
+      await model.generate({ ...inputs, max_new_tokens: MAX_NEW_TOKENS, do_sample: false, streamer });
+      answers.push({ file, question, tokens: streamer.tokens });
     }
   }
   return answers;
+}
+
+/** Keeps each token with its runner-up. */
+class ChosenTokens implements Streamer {
+  readonly top_logprobs = 2;
+  readonly tokens: ChosenToken[] = [];
+
+  put(token_ids: readonly (readonly number[])[], details?: readonly (TokenDetail | undefined)[]): void {
+    const detail = details?.[0];
+    if (detail === undefined) return;
+    const [first, second] = detail.top_logprobs as [TokenProbability, TokenProbability];
+    this.tokens.push({
+      token: token_ids[0]![0]!,
+      runnerUp: second.token_id,
+      margin: first.logprob - second.logprob,
+    });
+  }
+
+  end(): void {}
 }

@@ -2,6 +2,7 @@ import type { Dtype } from "@internvl/config";
 import type { ModelFiles } from "@internvl/core";
 import type { Group } from "../groups/group.js";
 import { answerSamples, type DemoAnswer } from "./answers.js";
+import { type ChosenToken, tiedAt } from "./ties.js";
 
 /** Its name in the table. Only browsers have it. */
 export const DEMO = "demo";
@@ -10,7 +11,7 @@ export const DEMO = "demo";
 export type DemoReference = Partial<Record<Dtype, DemoAnswer[]>>;
 
 /**
- * The demo model gives here, token for token, what it gives elsewhere.
+ * The demo model gives here, token for token, what it gives elsewhere; where two tokens tie, up to there.
  *
  * @param perSample how many of a sample's questions. Default: all
  */
@@ -22,7 +23,12 @@ export function demoGroup(checkpoint: ModelFiles, reference: DemoReference, perS
         const wanted = firstOfEach(expected, perSample);
         report.same(`${dtype} questions`, answers.map(nameOf), wanted.map(nameOf));
         for (const [index, answer] of answers.entries()) {
-          report.same(`${dtype} ${nameOf(answer)}`, answer.tokens, wanted[index]?.tokens);
+          const there = wanted[index]?.tokens ?? [];
+          const end = tiedAt(answer.tokens, there, dtype === "int8") ?? there.length;
+          if (end < there.length) report.note(`${dtype} ${nameOf(answer)} is compared up to a tie at token ${end}`);
+          const idsOf = (tokens: readonly ChosenToken[]) => tokens.map(({ token }) => token);
+          const own = end < there.length ? answer.tokens.slice(0, end) : answer.tokens;
+          report.same(`${dtype} ${nameOf(answer)}`, idsOf(own), idsOf(there.slice(0, end)));
         }
       });
     }
