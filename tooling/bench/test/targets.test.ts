@@ -35,6 +35,16 @@ test("a figure without a peer has its limit itself", () => {
   expect(evaluate({ ...absolute, atLeast: 41 })).toMatchObject({ value: 40, status: "missed" });
 });
 
+test("a figure below zero is below every upper limit", () => {
+  const below: Report = {
+    benchmark: "convert",
+    setting: {},
+    rows: [row("peak beside the largest tensor", "MB", [-45])],
+  };
+  const target = { what: "peak", benchmark: "convert", ours: "peak beside the largest tensor", atMost: 500 };
+  expect(evaluateTargets([target], [below])[0]).toMatchObject({ value: -45, status: "met" });
+});
+
 test("the reason of a miss stands beside a miss only", () => {
   expect(evaluate({ whenMissed: "because" }).note).toBeUndefined();
   expect(evaluate({ atLeast: 3, whenMissed: "because" }).note).toBe("because");

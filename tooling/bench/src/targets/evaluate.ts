@@ -31,7 +31,8 @@ function evaluate(target: Target, reports: readonly Report[]): Outcome {
     return { target, ...rows, status: "not measured", note: reasonFor(lacking, report) };
   }
   const value = median(ours.values) / (against === undefined ? 1 : median(against.values));
-  const met = value <= (target.atMost ?? Number.POSITIVE_INFINITY) && value >= (target.atLeast ?? 0);
+  const met =
+    value <= (target.atMost ?? Number.POSITIVE_INFINITY) && value >= (target.atLeast ?? Number.NEGATIVE_INFINITY);
   return {
     target,
     ours,
