@@ -53,6 +53,7 @@ export { Registry, type RegistryEntry } from "./registry.js";
 export { type AlphaMode, toRgb } from "./rgb.js";
 export { type ConversionOptions, type Runtime, resolveRuntime, setDefaultRuntime } from "./runtime.js";
 export { ownTensors, runFailed, sessionReleased, valueInfo } from "./session-values.js";
+export { sha256 } from "./sha256.js";
 export { assertImageFormat, type ImageFormat, sniffImage } from "./sniff.js";
 export { readBlob, type SourcePlatform, shortName } from "./source-platform.js";
 export { turn } from "./turn.js";

@@ -1,8 +1,7 @@
 import type { InternVL2_5Config } from "@internvl/config";
-import { InternVLError, type ModelFiles, type Runtime, resolveRuntime } from "@internvl/core";
+import { InternVLError, type ModelFiles, type Runtime, resolveRuntime, sha256 } from "@internvl/core";
 import { FeatureStore } from "./engine/feature-store.js";
 import { assertBytes, type ReuseOptions } from "./engine/reuse.js";
-import { sha256 } from "./engine/sha256.js";
 
 /** What decides a tile's features beside its pixels. */
 interface EncoderParts {
@@ -64,7 +63,7 @@ async function encoderIdentity({ files, paths, device }: EncoderParts, runtime: 
     const size = await files.size(path);
     for (let at = 0; at < size; at += PIECE) {
       const piece = await files.readRange(path, at, Math.min(at + PIECE, size));
-      parts.push(await sha256(piece as Uint8Array<ArrayBuffer>));
+      parts.push(await sha256(piece));
     }
     parts.push("end of file");
   }

@@ -1,5 +1,5 @@
 import type { GraphDtypes } from "@internvl/config";
-import type { ModelFiles } from "@internvl/core";
+import { type ModelFiles, sha256 } from "@internvl/core";
 import { conversionName, conversionText, READ_FILES } from "../first-use/conversion-name.js";
 
 /** Files up to this size are hashed whole. */
@@ -39,9 +39,4 @@ async function sampled(files: ModelFiles, options: { signal?: AbortSignal }): Pr
     }
   }
   return sha256(new TextEncoder().encode(lines.join("\0")));
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as BufferSource);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,4 @@
-import type { ByteStore } from "@internvl/core";
-import { sha256 } from "./sha256.js";
+import { type ByteStore, sha256 } from "@internvl/core";
 
 /** Bytes of a SHA-256 in hexadecimal, in front of the features that it is of. */
 const DIGEST_BYTES = 64;

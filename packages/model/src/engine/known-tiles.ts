@@ -1,5 +1,4 @@
-import type { Tensor } from "@internvl/core";
-import { sha256 } from "./sha256.js";
+import { sha256, type Tensor } from "@internvl/core";
 
 /** A tile, and what tells its picture from all others. */
 export interface KnownTile {
