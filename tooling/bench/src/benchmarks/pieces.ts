@@ -1,6 +1,6 @@
 import { InternVL2_5ForConditionalGeneration } from "internvl";
 import { type Figures, inTurn } from "../measure.js";
-import { randomBits } from "../random.js";
+import { promptOf } from "../prompt.js";
 import { row } from "../report.js";
 import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
@@ -24,7 +24,7 @@ export const pieces: Benchmark = async (options, workspace) => {
         rows.push(against, ...smaller.map((values, index) => row(name(SIZES[index + 1]!), "ms", values, against)));
       }
     }
-    const setting = { shape: shapeText(options), weights: `${dtype}, random`, threads: threads ?? "default" };
+    const setting = { shape: shapeText(options), weights: `${dtype}, random`, threads };
     return { benchmark: "pieces", setting, rows };
   } finally {
     await model.dispose();
@@ -37,8 +37,7 @@ async function readOnce(
   context: number,
   prefill_chunk_size: number,
 ): Promise<Figures> {
-  const bits = randomBits(context);
-  const input_ids = [Array.from({ length: context }, () => bits() % 256)];
+  const input_ids = [promptOf(context)];
   const [start, before] = [performance.now(), process.cpuUsage()];
   await model.generate({ input_ids, prefill_chunk_size, max_new_tokens: 1 });
   const { user, system } = process.cpuUsage(before);

@@ -2,7 +2,7 @@ import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
 import { timed } from "../measure.js";
 import { attribute } from "../profile/attribute.js";
 import { ProfilingRuntime } from "../profile/profiling-runtime.js";
-import { randomBits } from "../random.js";
+import { promptOf } from "../prompt.js";
 import { oneTile } from "../tile.js";
 import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
@@ -31,8 +31,7 @@ export const profile: Benchmark = async (options, workspace) => {
 
     for (const context of options.contexts) {
       const watch = new PhaseWatch(profiling, context);
-      const bits = randomBits(context);
-      const input_ids = [Array.from({ length: context }, () => bits() % 256)];
+      const input_ids = [promptOf(context)];
       // Random weights may say the end of the turn at any time: nothing counts as one.
       await model.generate({ input_ids, max_new_tokens: STEPS + 1, eos_token_id: [], streamer: watch });
       for (const [phase, spent] of watch.phases) phases.set(phase, spent);
@@ -43,7 +42,7 @@ export const profile: Benchmark = async (options, workspace) => {
   const measured = await profiling.runs();
   return {
     benchmark: "profile",
-    setting: { shape: shapeText(options), weights: `${dtype}, random`, threads: options.threads ?? "default" },
+    setting: { shape: shapeText(options), weights: `${dtype}, random`, threads: options.threads },
     rows: [...phases].flatMap(([phase, { ms, times }]) =>
       attribute(
         phase,

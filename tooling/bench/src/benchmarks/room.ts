@@ -1,6 +1,6 @@
 import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
 import { type Figures, inTurn } from "../measure.js";
-import { randomBits } from "../random.js";
+import { promptOf } from "../prompt.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
@@ -51,11 +51,10 @@ async function generateOnce(
   context: number,
   max_cache_len: number,
 ): Promise<Figures> {
-  const bits = randomBits(context);
   const past_key_values = model.newCache(1, { max_cache_len });
   const times: number[] = [];
   const streamer: Streamer = { put: () => times.push(performance.now()), end() {} };
-  const input_ids = [Array.from({ length: context }, () => bits() % 256)];
+  const input_ids = [promptOf(context)];
   // Random weights may say the end of the turn at any time: nothing counts as one.
   await model.generate({ input_ids, past_key_values, streamer, max_new_tokens: NEW_TOKENS, eos_token_id: [] });
   past_key_values.dispose();

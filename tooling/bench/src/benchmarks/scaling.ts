@@ -34,7 +34,7 @@ export const scaling: Benchmark = async (options, workspace) => {
     setting: {
       shape: shapeText(options),
       weights: `${options.dtype ?? "q4"}, random`,
-      threads: options.threads ?? "default",
+      threads: options.threads,
     },
     rows: parts.flatMap(({ rows }) => rows),
   };
