@@ -10,10 +10,5 @@ export {
   patchesOfTile,
 } from "./original.js";
 export type { TensorSpec } from "./spec.js";
-export {
-  CheckpointTensor,
-  type StreamOptions,
-  type TensorSource,
-  type WeightSource,
-} from "./tensor.js";
+export { CheckpointTensor, type StreamOptions, type TensorSource, type WeightSource } from "./tensor.js";
 export { joinedRows, type RowSegment, renamed, rowView, withoutTensors, withTensors } from "./view.js";

@@ -61,7 +61,6 @@ export class CheckpointTensor implements WeightSource {
   readonly file: string;
   /** Where it begins: bytes from the beginning of `file`. */
   readonly offset: number;
-  readonly place: StoredPlace;
   readonly #files: ModelFiles;
 
   constructor(files: ModelFiles, file: string, entry: SafetensorsEntry) {
@@ -73,7 +72,10 @@ export class CheckpointTensor implements WeightSource {
     this.numel = elementCount(entry.shape);
     this.byteLength = entry.byteLength;
     this.offset = entry.offset;
-    this.place = { file, offset: entry.offset };
+  }
+
+  get place(): StoredPlace {
+    return { file: this.file, offset: this.offset };
   }
 
   /** All of its bytes. */

@@ -1,4 +1,4 @@
-import { type Coefficients, PRECISION_BITS } from "./coefficients.js";
+import { PRECISION_BITS } from "./coefficients.js";
 import type { Passes } from "./passes.js";
 
 // Pillow's clip8: sums start at one half, lose their fraction by a shift, and are clamped to 0..255. The clamping is
@@ -8,19 +8,16 @@ import type { Passes } from "./passes.js";
 // so the engine may drop to 32 bits. Measured against Math.imul, doubles and packed pixels: none was faster.
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** The passes in plain TypeScript: what the kernel is held against, and what there is without WebAssembly's SIMD. */
-export const scalarPasses: Passes = { horizontalRows, verticalRows };
-
 /** Two rows at a time, so that a weight that was loaded serves six sums. */
-function horizontalRows(
-  source: Uint8Array,
-  sourceWidth: number,
-  target: Uint8ClampedArray,
-  firstRow: number,
-  from: number,
-  to: number,
-  { first, count, weights, taps }: Coefficients,
-): void {
+const horizontalRows: Passes["horizontalRows"] = (
+  source,
+  sourceWidth,
+  target,
+  firstRow,
+  from,
+  to,
+  { first, count, weights, taps },
+) => {
   const width = first.length;
   const sourceStride = sourceWidth * 3;
   const targetStride = width * 3;
@@ -59,18 +56,18 @@ function horizontalRows(
       target[out + nextTarget + 2] = blueB >> PRECISION_BITS;
     }
   }
-}
+};
 
 /** Every byte of a row has the same weights, so that channels do not matter: six bytes share each weight. */
-function verticalRows(
-  source: Uint8Array,
-  firstRow: number,
-  stride: number,
-  target: Uint8ClampedArray,
-  from: number,
-  to: number,
-  { first, count, weights, taps }: Coefficients,
-): void {
+const verticalRows: Passes["verticalRows"] = (
+  source,
+  firstRow,
+  stride,
+  target,
+  from,
+  to,
+  { first, count, weights, taps },
+) => {
   const wide = stride - (stride % 6);
   for (let row = from; row < to; row++) {
     const begin = row * taps;
@@ -106,4 +103,7 @@ function verticalRows(
       target[out + x] = sum >> PRECISION_BITS;
     }
   }
-}
+};
+
+/** The passes in plain TypeScript: what the kernel is held against, and what there is without WebAssembly's SIMD. */
+export const scalarPasses: Passes = { horizontalRows, verticalRows };
