@@ -162,7 +162,8 @@ describe("conversions into one folder at the same time", () => {
     const output = join(folder.path, "undisturbed");
     const first = convert("onnx", output);
     await begun(output, first);
-    await sleep(200);
+    // It waits, or it might be over before the second has begun.
+    first.child.kill("SIGSTOP");
     const second = start(command.program, [
       "--input",
       checkpoint,
@@ -172,7 +173,9 @@ describe("conversions into one folder at the same time", () => {
       "int8",
       "--force",
     ]);
-    expect(await second.end).toMatchObject({ exit: 1 });
+    const refused = await second.end;
+    first.child.kill("SIGCONT");
+    expect(refused).toMatchObject({ exit: 1 });
     expect(await first.end).toMatchObject({ exit: 0 });
     expect(await checksums(output)).toEqual(undisturbed.onnx.files);
   }, 300_000);
