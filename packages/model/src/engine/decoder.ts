@@ -84,8 +84,7 @@ export class Decoder {
       const count = end - start;
       const kept = Math.max(0, end - Math.max(start, length - wanted));
       const given = inputs.onLogits ? count : kept;
-      const spare = end === length ? inputs.spare : 0;
-      const outputs = await turns.take(() => this.#run(inputs, { start, end, total }, given, spare));
+      const outputs = await turns.take(() => this.#run(inputs, { start, end, total }, given));
       inputs.onLogits?.(outputs.logits, start);
       if (kept > 0) logits.add(slicePositions(outputs.logits, given - kept, given));
       if (output_hidden_states) {
@@ -109,8 +108,8 @@ export class Decoder {
     return this.#session.release();
   }
 
-  async #run(inputs: ReadInputs, { start, end, total }: Piece, kept: number, spare: number) {
-    const { cache, embeddings, signal } = inputs;
+  async #run(inputs: ReadInputs, { start, end, total }: Piece, kept: number) {
+    const { cache, embeddings, spare, signal } = inputs;
     const batch = cache.batch_size;
     const count = end - start;
     const positions = inputs.positions.flatMap((row) => row.slice(start, end));
@@ -143,7 +142,7 @@ export class Decoder {
         fix: "Convert the checkpoint again.",
       });
     }
-    cache.append(outputs, { visible, tokens, spare });
+    cache.append(outputs, { visible, tokens, total, spare });
     return { ...outputs, logits };
   }
 }
