@@ -20,7 +20,7 @@ function expectSame(cache: KeyValueCache, slow: SlowCache): void {
 }
 
 /** The array of layer 0's keys, to see whether another cache has the same one. */
-const arrayOf = (cache: KeyValueCache) => cache.feeds()["past_key_values.0.key"]!.data;
+const arrayOf = (cache: KeyValueCache) => cache.feeds()["past_key_values.0.key"]!.data as Float32Array;
 
 /** Integers below `n`, the same in every run (Park and Miller 1988). */
 function integers(seed: number): (n: number) => number {
@@ -45,6 +45,8 @@ describe("KeyValueCache", () => {
           newColumns(cache.batch_size, 1 + below(5), () => below(2)),
           below(9),
         ),
+      ({ cache, slow }) =>
+        appendBoth(cache, slow, newColumns(cache.batch_size, 1 + below(5)), below(9), slow.length + below(30)),
       ({ cache, slow }) => {
         const length = below(slow.length + 3);
         cache.crop(length);
@@ -120,6 +122,49 @@ describe("KeyValueCache", () => {
     expect([reserved.length, reserved.capacity, reserved.batch_size]).toEqual([0, 50, 2]);
   });
 
+  it("reserves memory for a prompt at once and is fed no more of it than was read", () => {
+    const { cache, slow } = both(2, 0);
+    const buffers = new Set<unknown>();
+    for (const length of [30, 60, 90]) {
+      appendBoth(cache, slow, newColumns(2, 30), 200, 100);
+      expect(cache.capacity).toBe(length);
+      buffers.add(arrayOf(cache).buffer);
+      expectSame(cache, slow);
+    }
+    appendBoth(cache, slow, newColumns(2, 10), 200, 100);
+    // 128 tokens may follow at once, in steps of 64.
+    expect(cache.capacity).toBe(256);
+    expect(cache.byteLength).toBe(256 * cache.bytesPerToken);
+    buffers.add(arrayOf(cache).buffer);
+    expect(buffers.size).toBe(1);
+    expectSame(cache, slow);
+  });
+
+  it("moves nothing that a fork reads when it grows", () => {
+    const { cache, slow } = both(2, 0);
+    appendBoth(cache, slow, newColumns(2, 30), 0, 100);
+    const fork = cache.fork();
+    const forked = slow.copy();
+    const before = arrayOf(fork);
+    appendBoth(cache, slow, newColumns(2, 30), 0, 100);
+    expect(arrayOf(fork)).toBe(before);
+    appendBoth(fork, forked, newColumns(2, 5), 0, 35);
+    expectSame(cache, slow);
+    expectSame(fork, forked);
+  });
+
+  it("reserves memory for the rest of a prompt that begins as another", () => {
+    const { cache, slow } = both(2, 20);
+    const beginning = new KeyValueCache(2, SHAPE);
+    beginning.continueFrom(cache, 12, { total: 50, spare: 0 });
+    slow.crop(12);
+    expect([beginning.capacity, beginning.byteLength]).toEqual([12, 50 * beginning.bytesPerToken]);
+    const { buffer } = arrayOf(beginning);
+    appendBoth(beginning, slow, newColumns(2, 38), 0);
+    expect([beginning.capacity, arrayOf(beginning).buffer === buffer]).toEqual([50, true]);
+    expectSame(beginning, slow);
+  });
+
   it("crops as Transformers does: a length, or a number of tokens below zero", () => {
     const { cache } = both(2, 6);
     cache.crop(9);
@@ -138,7 +183,7 @@ describe("KeyValueCache", () => {
     cache.batch_repeat_interleave(3);
     slow.select([0, 0, 0]);
     appendBoth(cache, slow, newColumns(3, 1), 30);
-    const array = arrayOf(cache) as Float32Array;
+    const array = arrayOf(cache);
     // What is equal in all rows is not touched: a mark in the prompt's columns stays where it is.
     const rowSize = array.length / 3;
     array[rowSize] = -1;

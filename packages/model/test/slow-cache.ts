@@ -78,10 +78,17 @@ export function outputsOf(columns: SlowColumn[][]): Record<string, Tensor> {
   );
 }
 
-export function appendBoth(cache: KeyValueCache, slow: SlowCache, columns: SlowColumn[][], spare: number = 0): void {
+export function appendBoth(
+  cache: KeyValueCache,
+  slow: SlowCache,
+  columns: SlowColumn[][],
+  spare: number = 0,
+  total?: number,
+): void {
   cache.append(outputsOf(columns), {
     visible: columns.map((row) => row.map(({ visible }) => visible)),
     tokens: columns.map((row) => row.map(({ token }) => token)),
+    total,
     spare,
   });
   slow.append(columns);

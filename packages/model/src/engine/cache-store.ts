@@ -12,25 +12,39 @@ export interface StoreSize {
   batch: number;
   heads: number;
   head_dim: number;
-  /** Columns, each for one token. */
+  /** Columns of the arrays, each for one token. */
   capacity: number;
+}
+
+/** A capacity, and for how many columns memory is reserved, so that it can become so many without a copy: at least that. */
+export interface StoreRoom {
+  capacity: number;
+  reserved: number;
 }
 
 /**
  * The arrays of a cache, `[batch, heads, capacity, head_dim]` each: key and value of layer 0, key and value of layer 1, …
  *
+ * Each lies at the beginning of a buffer that may be larger. Where it is, the capacity grows within the buffer: memory that
+ * was not written to yet costs nothing, and no array is thrown away.
+ *
  * Several caches may hold one store (`KeyValueCache.fork`). Columns from `used` on are nobody's yet, so one of them may
  * go on writing there; what is below only a single owner may change.
  */
 export class CacheStore {
-  readonly size: StoreSize;
-  readonly arrays: Float32Array[];
   owners = 1;
   used = 0;
+  /** Columns that the buffers are long enough for. */
+  readonly reserved: number;
+  readonly #buffers: Float32Array[];
+  #size: StoreSize;
+  #arrays: readonly Float32Array[];
 
-  constructor(size: StoreSize, arrays: Float32Array[]) {
-    this.size = size;
-    this.arrays = arrays;
+  constructor(size: StoreSize, buffers: Float32Array[], reserved: number = size.capacity) {
+    this.reserved = reserved;
+    this.#buffers = buffers;
+    this.#size = size;
+    this.#arrays = beginnings(buffers, size);
   }
 
   static empty(size: StoreSize): CacheStore {
@@ -40,8 +54,34 @@ export class CacheStore {
     );
   }
 
+  get size(): Readonly<StoreSize> {
+    return this.#size;
+  }
+
+  get arrays(): readonly Float32Array[] {
+    return this.#arrays;
+  }
+
+  /** What is reserved. */
   get byteLength(): number {
-    return this.arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.#buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  /**
+   * Makes the arrays longer, up to what is reserved. For a single owner between two runs: others, and a run, read the
+   * arrays that were there before.
+   */
+  grow(capacity: number): void {
+    const { batch, heads, head_dim, capacity: before } = this.#size;
+    for (const buffer of this.#buffers) {
+      // From the last on, so that none is written over before it was moved. The first stays where it is.
+      for (let head = batch * heads - 1; head > 0; head--) {
+        const start = head * before * head_dim;
+        buffer.copyWithin(head * capacity * head_dim, start, start + this.used * head_dim);
+      }
+    }
+    this.#size = { ...this.#size, capacity };
+    this.#arrays = beginnings(this.#buffers, this.#size);
   }
 
   /** Writes `count` columns from column `at` on: `data` is `[batch, heads, count, head_dim]`. */
@@ -73,21 +113,21 @@ export class CacheStore {
    * @param consume drops each array here once it is copied, so that a cache that grows needs the memory of one array more
    *   and not of all
    */
-  select(rows: readonly number[], count: number, capacity: number, consume: boolean): CacheStore {
+  select(rows: readonly number[], count: number, { capacity, reserved }: StoreRoom, consume: boolean): CacheStore {
     const { heads, head_dim } = this.size;
     const size = { ...this.size, batch: rows.length, capacity };
-    const arrays = this.arrays.map((source, index) => {
-      const target = emptyArray(size);
+    const buffers = this.#buffers.map((source, index) => {
+      const target = emptyArray({ ...size, capacity: reserved });
       for (const [row, from] of rows.entries()) {
         for (let head = 0; head < heads; head++) {
           const start = (from * heads + head) * this.size.capacity * head_dim;
           target.set(source.subarray(start, start + count * head_dim), (row * heads + head) * capacity * head_dim);
         }
       }
-      if (consume) this.arrays[index] = EMPTY;
+      if (consume) this.#buffers[index] = EMPTY;
       return target;
     });
-    const selected = new CacheStore(size, arrays);
+    const selected = new CacheStore(size, buffers, reserved);
     selected.used = count;
     return selected;
   }
@@ -119,6 +159,11 @@ export class CacheStore {
 }
 
 const EMPTY = new Float32Array(0);
+
+function beginnings(buffers: readonly Float32Array[], { batch, heads, capacity, head_dim }: StoreSize): Float32Array[] {
+  const length = batch * heads * capacity * head_dim;
+  return buffers.map((buffer) => (buffer.length === length ? buffer : buffer.subarray(0, length)));
+}
 
 function emptyArray({ batch, heads, capacity, head_dim }: StoreSize): Float32Array {
   return new Float32Array(batch * heads * capacity * head_dim);

@@ -2,7 +2,7 @@ import { InternVLError, Tensor } from "@internvl/core";
 import { readCacheFile, writeCacheFile } from "./cache-file.js";
 import { CacheRows } from "./cache-rows.js";
 import { assertSameShape, type CacheShape, shapeOf } from "./cache-shape.js";
-import { CacheStore } from "./cache-store.js";
+import { CacheStore, type StoreRoom } from "./cache-store.js";
 import type { PastKeyValues } from "./past-key-values.js";
 
 export interface CacheOptions {
@@ -20,9 +20,11 @@ export interface NewColumns {
   /** `[batch][count]`, where they are known. */
   tokens?: readonly (readonly number[])[];
   /**
-   * How many tokens may follow: room to leave behind the new columns when the arrays must grow, or a part of it. 0 while
-   * a prompt is read in pieces, because attention costs time for unused room as well.
+   * Columns that there will be once all of what is being read is there: memory is reserved for them at once, and the room is
+   * made piece by piece, because attention costs time for unused room as well. Default: the new ones are the last.
    */
+  total?: number;
+  /** How many tokens may follow those: room to leave behind them when the arrays must grow, or a part of it. */
   spare: number;
 }
 
@@ -80,9 +82,18 @@ export class KeyValueCache implements PastKeyValues {
     return this.#store?.size.capacity ?? 0;
   }
 
-  /** Bytes of keys and values. Forks that have written nothing over each other's count the same bytes. */
+  /**
+   * Bytes that are reserved for keys and values: those of the rest of a prompt from its first piece on, although the system
+   * gives memory only for what is written. Forks that have written nothing over each other's count the same bytes.
+   */
   get byteLength(): number {
     return this.#store?.byteLength ?? 0;
+  }
+
+  /** Bytes of the keys and values of one token of each row. */
+  get bytesPerToken(): number {
+    const { arrays, batch, heads, head_dim } = this.#usable().size;
+    return arrays * batch * heads * head_dim * Float32Array.BYTES_PER_ELEMENT;
   }
 
   get disposed(): boolean {
@@ -127,9 +138,10 @@ export class KeyValueCache implements PastKeyValues {
    *
    * @param outputs `new_key_values.N.key` and `.value`, float32 `[batch, heads, count, head_dim]`
    */
-  append(outputs: Readonly<Record<string, Tensor>>, { visible, tokens, spare }: NewColumns): void {
+  append(outputs: Readonly<Record<string, Tensor>>, { visible, tokens, total, spare }: NewColumns): void {
     const count = visible[0]!.length;
-    const store = this.#writable(count, spare);
+    const end = this.length + count;
+    const store = this.#writable(end, { total: Math.max(end, total ?? end), spare });
     for (let index = 0; index < store.arrays.length; index++) {
       store.write(index, outputs[arrayName("new_key_values", index)]!.data as Float32Array, this.length, count);
     }
@@ -189,7 +201,7 @@ export class KeyValueCache implements PastKeyValues {
       .map((from, row) => ({ row, from, start: this.#startOfDifference(row, from) }))
       .filter(({ start }) => start < this.length);
     if (beam_idx.length !== this.batch_size || (moves.length > 0 && store.owners > 1)) {
-      this.#replaceStore(beam_idx, this.capacity);
+      this.#replaceStore(beam_idx, exactly(this.capacity));
     } else if (moves.length > 0) {
       store.move(moves, this.length);
     }
@@ -233,13 +245,14 @@ export class KeyValueCache implements PastKeyValues {
    * Holds the first `length` tokens of another cache instead of its own. All of them are shared as with `fork`; fewer are
    * copied, because attention would cost time for the columns that are left out.
    *
-   * @param room what to make room for where they are copied: `total` tokens, and `spare` that may follow
+   * @param room what to reserve memory for where they are copied: `total` tokens, and `spare` that may follow
    */
   continueFrom(other: KeyValueCache, length: number, { total, spare }: { total: number; spare: number }): void {
     const shared = other.fork();
     if (length < other.length) {
       shared.crop(length);
-      shared.#replaceStore(shared.#everyRow(), roomFor(total, spare));
+      const reserved = Math.max(LEAST_CAPACITY, roomFor(total, spare));
+      shared.#replaceStore(shared.#everyRow(), { capacity: Math.max(LEAST_CAPACITY, length), reserved });
     }
     this.#usable().owners--;
     this.#store = shared.#store;
@@ -300,20 +313,26 @@ export class KeyValueCache implements PastKeyValues {
     return row < this.batch_size ? this.#rows.common(row, other) : 0;
   }
 
-  /** The store, with room for `count` more columns that this cache may write. */
-  #writable(count: number, spare: number): CacheStore {
+  /** The store, with room for the columns before `end` that this cache may write. */
+  #writable(end: number, { total, spare }: { total: number; spare: number }): CacheStore {
     const store = this.#usable();
-    const needed = this.length + count;
-    const fits = needed <= this.capacity;
+    const fits = end <= this.capacity;
     if (fits && (store.owners === 1 || store.used === this.length)) return store;
-    return this.#replaceStore(this.#everyRow(), fits ? this.capacity : roomFor(needed, spare));
+    const reserved = Math.max(this.capacity, roomFor(total, spare));
+    const capacity = fits ? this.capacity : end === total ? reserved : end;
+    if (store.owners > 1 || capacity > store.reserved)
+      return this.#replaceStore(this.#everyRow(), { capacity, reserved });
+    // What a single owner has cropped need not be moved.
+    store.used = this.length;
+    store.grow(capacity);
+    return store;
   }
 
   /** Copies these rows into a store of this cache alone. */
-  #replaceStore(rows: readonly number[], capacity: number): CacheStore {
+  #replaceStore(rows: readonly number[], room: StoreRoom): CacheStore {
     const store = this.#usable();
     store.owners--;
-    this.#store = store.select(rows, this.length, capacity, store.owners === 0);
+    this.#store = store.select(rows, this.length, room, store.owners === 0);
     return this.#store;
   }
 
@@ -348,6 +367,11 @@ function roomFor(needed: number, spare: number): number {
   if (spare === 0) return needed;
   const left = Math.min(spare, Math.max(LEAST_SPARE, needed >> 2));
   return Math.ceil((needed + left) / GROWTH_STEP) * GROWTH_STEP;
+}
+
+/** Room for so many columns, and memory for no more. */
+function exactly(capacity: number): StoreRoom {
+  return { capacity, reserved: capacity };
 }
 
 /** Added to an attention score to hide it: exp(-1e9) is 0 in float32, and no sum with it overflows. */

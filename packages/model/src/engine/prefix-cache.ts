@@ -138,7 +138,7 @@ export class PrefixCache {
   #fitting(cache: KeyValueCache): KeyValueCache {
     const { max_bytes } = this.#kept;
     if (cache.byteLength <= max_bytes) return cache;
-    const fitting = Math.floor((cache.capacity * Math.max(0, max_bytes)) / cache.byteLength);
+    const fitting = Math.floor(Math.max(0, max_bytes) / cache.bytesPerToken);
     const length = Math.min(fitting, cache.length - 1);
     const beginning = new KeyValueCache(1, cache.shape);
     beginning.continueFrom(cache, length, { total: length, spare: 0 });
