@@ -1,4 +1,12 @@
-import { DTYPES, type DtypeOption, GRAPHS, type GraphName, graphPath, type InternVL2_5Config } from "@internvl/config";
+import {
+  DTYPES,
+  type Dtype,
+  type DtypeOption,
+  GRAPHS,
+  type GraphName,
+  graphPath,
+  type InternVL2_5Config,
+} from "@internvl/config";
 import {
   type DeviceChoice,
   InternVLError,
@@ -24,6 +32,12 @@ export interface LoadOptions extends PretrainedOptions, ReuseOptions {
    * checkpoint is converted to what is fastest there. `model.dtype` says what it became.
    */
   dtype?: DtypeOption;
+  /**
+   * The decoder's dtype for the prompts of `generate`, where that is to be another one than for what follows: a second
+   * decoder is loaded beside the first. `"int8"` reads prompts faster than `"q4"` in Node, for its own size in memory, and
+   * rounds more (README, "Prompts in another dtype"). Default: that of `dtype`.
+   */
+  prompt_dtype?: Dtype;
   /**
    * Where it runs, as the runtime names it, or one a graph. Default: the runtime's own. `model.devices` says what it became.
    */
@@ -75,26 +89,28 @@ export async function loadEngine(
     paths: [encoder, ...externalDataOf(encoder).map((data) => folderOf(encoder) + data)],
     device: nameOfDevice("vision_encoder"),
   });
-  const reuse = new Reuse(config, placement.dtype, options, store);
-  const sessions = new Map<GraphName, Session>();
+  const reuse = new Reuse(config, placement.prompt_dtype, options, store);
+  const graphs = graphsOf(placement);
+  const total = graphs.length;
+  const sessions: Session[] = [];
   try {
-    for (const [index, graph] of GRAPHS.entries()) {
+    for (const [loaded, { graph, path }] of graphs.entries()) {
       throwIfAborted(signal, "Loading the model was aborted");
-      const path = graphPath(graph, placement.dtype[graph]);
-      progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
+      progress_callback?.({ stage: "load", name: path, loaded, total, unit: "files" });
       const source = { files, path, externalData: externalDataOf(path) };
       const settings = { device: nameOfDevice(graph), threads, signal };
-      sessions.set(graph, await inference.createSession(source, settings));
+      sessions.push(await inference.createSession(source, settings));
     }
   } catch (error) {
-    await Promise.all([...sessions.values()].map((session) => session.release()));
+    await Promise.all(sessions.map((session) => session.release()));
     throw error;
   }
-  progress_callback?.({ stage: "load", loaded: GRAPHS.length, total: GRAPHS.length, unit: "files" });
+  progress_callback?.({ stage: "load", loaded: total, total, unit: "files" });
+  const [vision, embeddings, decoder, promptDecoder] = sessions as [Session, Session, Session, Session?];
   const { text_config } = config;
   const devices = Object.fromEntries(
-    GRAPHS.map((graph): [GraphName, DeviceChoice] => {
-      const { device: running } = sessions.get(graph)!;
+    GRAPHS.map((graph, index): [GraphName, DeviceChoice] => {
+      const { device: running } = sessions[index]!;
       const alone = { name, reason: "this runtime does not say where its sessions run" };
       return [graph, placement.devices[graph] ?? running ?? alone];
     }),
@@ -102,13 +118,22 @@ export async function loadEngine(
   return new LocalEngine({
     config,
     dtype: placement.dtype,
+    prompt_dtype: placement.prompt_dtype,
     devices,
-    vision: new VisionEncoder(sessions.get("vision_encoder")!, config.image_size, placement.dtype.vision_encoder),
-    embeddings: new TokenEmbeddings(sessions.get("embed_tokens")!),
-    decoder: new Decoder(sessions.get("decoder_model_merged")!, text_config, text_config.num_attention_heads),
+    vision: new VisionEncoder(vision, config.image_size, placement.dtype.vision_encoder),
+    embeddings: new TokenEmbeddings(embeddings),
+    decoder: new Decoder(decoder, text_config, text_config.num_attention_heads, promptDecoder),
     reuse,
     stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
   });
+}
+
+/** What is loaded: each graph, and a second decoder for prompts where that is to be another one. */
+function graphsOf({ dtype, prompt_dtype }: Placement): { graph: GraphName; path: string }[] {
+  const graphs = GRAPHS.map((graph) => ({ graph, path: graphPath(graph, dtype[graph]) }));
+  const graph = "decoder_model_merged";
+  if (prompt_dtype !== dtype[graph]) graphs.push({ graph, path: graphPath(graph, prompt_dtype) });
+  return graphs;
 }
 
 /** With its slash at the end. */

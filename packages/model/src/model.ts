@@ -1,4 +1,4 @@
-import { GenerationConfig, type GraphDtypes, type GraphName, InternVL2_5Config } from "@internvl/config";
+import { type Dtype, GenerationConfig, type GraphDtypes, type GraphName, InternVL2_5Config } from "@internvl/config";
 import {
   type DeviceChoice,
   InternVLError,
@@ -61,6 +61,11 @@ export class InternVL2_5ForConditionalGeneration {
   /** The variant of each graph that was loaded. */
   get dtype(): GraphDtypes {
     return this.#engine.dtype;
+  }
+
+  /** The decoder's variant that reads the prompts of `generate`: that of `dtype`, unless `prompt_dtype` asked for another. */
+  get prompt_dtype(): Dtype {
+    return this.#engine.prompt_dtype;
   }
 
   /** Whether the model runs in a thread of its own (`{ worker: true }`). */

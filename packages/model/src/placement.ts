@@ -16,12 +16,15 @@ export type DeviceOption = string | Partial<Record<GraphName, string>>;
 /** Which variant of each graph is loaded, and where it runs. */
 export interface Placement {
   dtype: GraphDtypes;
+  /** The decoder's variant that reads prompts. */
+  prompt_dtype: Dtype;
   /** Where the runtime has a choice of devices. */
   devices: Partial<Record<GraphName, DeviceChoice>>;
 }
 
 interface Wishes {
   dtype?: DtypeOption;
+  prompt_dtype?: Dtype;
   device?: DeviceOption;
 }
 
@@ -43,24 +46,34 @@ export async function placeGraphs(
   { inference }: Pick<Runtime, "inference">,
   name: string,
   available: Available,
-  { dtype, device }: Wishes,
+  { dtype, prompt_dtype, device }: Wishes,
 ): Promise<Placement> {
   assertGraphNames(device);
-  const placement: Placement = { dtype: resolveDtypes(dtype), devices: {} };
+  const dtypes = resolveDtypes(dtype);
+  const placement: Placement = { dtype: dtypes, prompt_dtype: dtypes.decoder_model_merged, devices: {} };
   for (const graph of GRAPHS) {
     const there = available(graph);
     const wish = wishFor(graph, dtype);
     if (wish?.insists && !there.includes(wish.dtype)) throw missingDtype(name, graph, wish.dtype, there);
+    const readsPrompts = graph === "decoder_model_merged";
+    if (readsPrompts && prompt_dtype !== undefined && !there.includes(prompt_dtype)) {
+      throw missingDtype(name, graph, prompt_dtype, there);
+    }
     const offers = await inference.offerDevices?.(deviceOf(graph, device));
     if (offers === undefined) {
       placement.dtype[graph] = withoutOffers(name, graph, there, dtype);
+      if (readsPrompts) placement.prompt_dtype = prompt_dtype ?? placement.dtype[graph];
       continue;
     }
     const found = offers
       .map((offer) => ({ offer, dtype: bestOf(offer, graph, there, wish) }))
       .find((candidate) => candidate.dtype !== undefined);
     if (found === undefined) throw notRunThere(name, graph, there, offers, wish?.insists ? wish.dtype : undefined);
+    if (readsPrompts && prompt_dtype !== undefined && !found.offer.dtypes[graph]?.includes(prompt_dtype)) {
+      throw notRunThere(name, graph, there, [found.offer], prompt_dtype);
+    }
     placement.dtype[graph] = found.dtype!;
+    if (readsPrompts) placement.prompt_dtype = prompt_dtype ?? found.dtype!;
     placement.devices[graph] = { name: found.offer.name, reason: found.offer.reason };
   }
   return placement;

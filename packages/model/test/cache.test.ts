@@ -1,6 +1,15 @@
 import { KeyValueCache } from "@internvl/model";
 import { describe, expect, it } from "vitest";
-import { appendBoth, fedRows, newColumns, SHAPE, SlowCache, seenColumns, slowFedRows } from "./slow-cache.js";
+import {
+  appendBoth,
+  fedRows,
+  newColumns,
+  outputsOf,
+  SHAPE,
+  SlowCache,
+  seenColumns,
+  slowFedRows,
+} from "./slow-cache.js";
 
 /** A cache and the slow one, of `batch` rows with `length` columns. */
 function both(batch: number, length: number): { cache: KeyValueCache; slow: SlowCache } {
@@ -253,6 +262,32 @@ describe("KeyValueCache", () => {
     expect(cache.commonPrefix([first, [...second.slice(0, 2), 0, second[3]!]])).toBe(2);
     expect(cache.commonPrefix([first.slice(0, 3), second])).toBe(3);
     expect(() => cache.commonPrefix([first])).toThrow(/Expected 2, as in the cache, got 1/);
+  });
+
+  it("knows where the runs ended that filled it, as long as nothing of them is cut", () => {
+    const { cache } = both(1, 0);
+    const read = (count: number, isRun: boolean) => {
+      const outputs = outputsOf(newColumns(1, count));
+      cache.append(outputs, { visible: [new Array<number>(count).fill(1)], spare: 0, isRun });
+    };
+    for (const count of [4, 4, 1]) read(count, true);
+    expect(cache.runs).toEqual([4, 8, 9]);
+    cache.crop(8);
+    expect(cache.runs).toEqual([4, 8]);
+    // Steps of a pool come all at once, and half of a run is none.
+    read(4, false);
+    expect(cache.runs).toEqual([4, 8, 0]);
+    cache.crop(6);
+    expect(cache.runs).toEqual([4, 0]);
+    read(2, true);
+    expect(cache.runs).toEqual([4, 0, 8]);
+    expect(cache.fork().runs).toEqual([4, 0, 8]);
+    expect(KeyValueCache.load(cache.save(), SHAPE).runs).toEqual([0]);
+    cache.crop(0);
+    read(4, true);
+    expect(cache.runs).toEqual([4]);
+    cache.reset();
+    expect(cache.runs).toEqual([]);
   });
 
   it("hides what it is told to and never shows what is hidden", () => {

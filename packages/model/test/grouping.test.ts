@@ -22,15 +22,22 @@ describe("sharingRules", () => {
   const text = (rope_scaling: TextConfig["rope_scaling"]) => ({ max_position_embeddings: 4096, rope_scaling });
 
   it("keep the rows of an int8 decoder apart, and no others", () => {
-    expect(sharingRules("int8", text(null)).independentRows).toBe(false);
+    expect(sharingRules("int8", "int8", text(null)).independentRows).toBe(false);
     for (const dtype of ["fp32", "fp16", "q8", "q4"] as const) {
-      expect(sharingRules(dtype, text(null)).independentRows).toBe(true);
+      expect(sharingRules(dtype, dtype, text(null)).independentRows).toBe(true);
     }
   });
 
+  it("keep prompts whole that are read in int8, whatever reads what follows", () => {
+    expect(sharingRules("q4", "int8", text(null))).toMatchObject({ independentRows: true, independentPieces: false });
+    expect(sharingRules("q4", "q4", text(null)).independentPieces).toBe(true);
+  });
+
   it("limit rows where rotation depends on a row's length", () => {
-    expect(sharingRules("q4", text(null)).longestShared).toBe(Number.POSITIVE_INFINITY);
-    expect(sharingRules("q4", text({ rope_type: "linear", factor: 2 })).longestShared).toBe(Number.POSITIVE_INFINITY);
-    expect(sharingRules("q4", text({ rope_type: "dynamic", factor: 2 })).longestShared).toBe(4096);
+    expect(sharingRules("q4", "q4", text(null)).longestShared).toBe(Number.POSITIVE_INFINITY);
+    expect(sharingRules("q4", "q4", text({ rope_type: "linear", factor: 2 })).longestShared).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+    expect(sharingRules("q4", "q4", text({ rope_type: "dynamic", factor: 2 })).longestShared).toBe(4096);
   });
 });

@@ -69,4 +69,19 @@ describe("where graphs run, and in which dtype", () => {
   it("leaves what a name only stands for to the device: q4 means int8 for the vision encoder of a CPU", async () => {
     expect(await place("all", "gpu", "q4")).toBe("fp16@gpu int8@gpu q4@gpu");
   });
+
+  it("has a second decoder for prompts where one is asked for, or an error", async () => {
+    const wish = (dtype: Dtype, prompt_dtype?: Dtype, device?: string) =>
+      placeGraphs({ inference }, "the folder", EVERY_DTYPE, { dtype, prompt_dtype, device });
+    expect(await wish("q4")).toMatchObject({ prompt_dtype: "q4" });
+    expect(await wish("q4", "int8")).toMatchObject({ dtype: { decoder_model_merged: "q4" }, prompt_dtype: "int8" });
+    await expect(wish("q4", "int8", "gpu")).rejects.toMatchObject({ code: "UNSUPPORTED" });
+    const folder = (graph: GraphName): Dtype[] => (graph === "decoder_model_merged" ? ["q4"] : ["int8"]);
+    await expect(
+      placeGraphs({ inference }, "the folder", folder, { dtype: "q4", prompt_dtype: "int8" }),
+    ).rejects.toMatchObject({
+      code: "FILE_NOT_FOUND",
+      message: expect.stringMatching(/no decoder_model_merged in int8.*--dtype int8/s),
+    });
+  });
 });

@@ -319,26 +319,60 @@ describe("what is kept", () => {
     expect(read([1, 1, 1])).toMatchObject({ sequences: 1, hits: 0 });
     expect(read([1, 1, 1])).toMatchObject({ sequences: 1, hits: 1, tokens: 3 });
   });
+});
 
-  it("is nothing for a decoder in int8, which rounds by how a prompt is divided", async () => {
-    const converted = await convertDemo({ dtype: "int8" });
-    const [{ model: int8 }, { model: without }] = [
-      await loadDemo(converted.directory, { dtype: "int8", prefix_cache: {} }),
-      await loadDemo(converted.directory, { dtype: "int8" }),
-    ];
-    const logitsOf = async (one: typeof model, args: Inputs) => {
-      const options = { max_new_tokens: 3, output_logits: true, return_dict_in_generate: true } as const;
-      const { logits, sequences, past_key_values } = await one.generate({ ...args, ...options });
-      past_key_values!.dispose();
-      return { sequences, logits };
-    };
-    const first = await ask("Describe this image.", RED);
-    const { sequences } = await logitsOf(int8, first);
-    const second = await followUp(first, sequences, "How many shapes are there?");
-    expect(await logitsOf(int8, second)).toEqual(await logitsOf(without, second));
-    expect(await int8.cacheStats()).toEqual({ features: null, prefixes: null });
+describe.each([
+  ["an int8 decoder", { dtype: "int8" }],
+  ["prompts in int8", { dtype: { decoder_model_merged: "fp32" }, prompt_dtype: "int8" }],
+] as const)("%s", (_, options) => {
+  let converted: Awaited<ReturnType<typeof convertDemo>>;
+  let int8: InternVL2_5ForConditionalGeneration;
+  let without: InternVL2_5ForConditionalGeneration;
+  beforeAll(async () => {
+    const dtypes = ["int8", { decoder_model_merged: "fp32" }] as const;
+    converted = await convertDemo({ dtype: [...dtypes] });
+    ({ model: int8 } = await loadDemo(converted.directory, { ...options, prefix_cache: {} }));
+    ({ model: without } = await loadDemo(converted.directory, options));
+  });
+  afterAll(async () => {
     await Promise.all([int8.dispose(), without.dispose()]);
     await converted.remove();
+  });
+
+  const answerOf = async (one: typeof model, args: Inputs & GenerationOptions & { prefill_chunk_size?: number }) => {
+    const options = { max_new_tokens: 3, output_logits: true, return_dict_in_generate: true } as const;
+    const { logits, sequences, past_key_values } = await one.generate({ ...args, ...options });
+    past_key_values!.dispose();
+    return { sequences, logits };
+  };
+  /** Tokens that were not read again for an answer, which must be that of a model which remembers nothing, in every bit. */
+  const reusedFor = async (args: Parameters<typeof answerOf>[1]) => {
+    const before = (await int8.cacheStats()).prefixes!.tokens;
+    expect(await answerOf(int8, args)).toEqual(await answerOf(without, args));
+    return (await int8.cacheStats()).prefixes!.tokens - before;
+  };
+
+  it("reads a prompt again from its last whole piece on, because it rounds by what is read at once", async () => {
+    const first = await ask("Describe this image.", LARGE, LARGE, LARGE);
+    const length = first.input_ids[0]!.length;
+    expect(length).toBeGreaterThan(256);
+    expect(length).toBeLessThan(384);
+    expect(await reusedFor(first)).toBe(0);
+    const { sequences } = await answerOf(without, first);
+    const second = await followUp(first, sequences, "How many shapes are there? And which of them is the largest?");
+    expect(await reusedFor(second)).toBe(256);
+    expect(await reusedFor(await followUp(first, sequences, "Which colours are there?"))).toBe(256);
+    expect(await reusedFor(first)).toBe(256);
+    // In other pieces nothing is the same, and in these pieces what was read in them.
+    expect(await reusedFor({ ...first, prefill_chunk_size: 100 })).toBe(0);
+    expect(await reusedFor({ ...second, prefill_chunk_size: 100 })).toBe(200);
+  });
+
+  it("has nothing of prompts that are shorter than a piece", async () => {
+    await int8.clearCaches();
+    const short = await ask("Describe this image.", RED);
+    expect(await reusedFor(short)).toBe(0);
+    expect(await reusedFor(short)).toBe(0);
   });
 });
 

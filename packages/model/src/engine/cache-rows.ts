@@ -1,5 +1,7 @@
 /** The token of a column that was read from embeddings: unknown. */
 const UNKNOWN = -1;
+/** The end of columns of which it is not known how they were read. */
+const SOMEHOW = 0;
 
 /** What a cache knows of its rows beside their keys and values. */
 export class CacheRows {
@@ -7,12 +9,20 @@ export class CacheRows {
   readonly tokens: readonly number[][];
   /** `[batch][length]`: 0 for padding. */
   readonly visible: readonly number[][];
+  /** Where each run ended that read the columns; 0 where that is not known. */
+  readonly runs: number[];
   /** `[batch][batch]`: the leading columns in which two rows are equal because they were made from one. */
   readonly #common: readonly number[][];
 
-  private constructor(tokens: readonly number[][], visible: readonly number[][], common: readonly number[][]) {
+  private constructor(
+    tokens: readonly number[][],
+    visible: readonly number[][],
+    runs: number[],
+    common: readonly number[][],
+  ) {
     this.tokens = tokens;
     this.visible = visible;
+    this.runs = runs;
     this.#common = common;
   }
 
@@ -28,6 +38,7 @@ export class CacheRows {
     return new CacheRows(
       tokens,
       visible,
+      tokens[0]!.length > 0 ? [SOMEHOW] : [],
       tokens.map(() => tokens.map(() => 0)),
     );
   }
@@ -40,7 +51,11 @@ export class CacheRows {
     return this.tokens[0]!.length;
   }
 
-  append(visible: readonly (readonly number[])[], tokens: readonly (readonly number[])[] | undefined): void {
+  append(
+    visible: readonly (readonly number[])[],
+    tokens: readonly (readonly number[])[] | undefined,
+    isRun: boolean,
+  ): void {
     for (let row = 0; row < this.batch; row++) {
       const flags = visible[row]!;
       const ids = tokens?.[row];
@@ -49,9 +64,15 @@ export class CacheRows {
         this.tokens[row]!.push(ids?.[i] ?? UNKNOWN);
       }
     }
+    this.runs.push(isRun ? this.length : SOMEHOW);
   }
 
   crop(length: number): void {
+    const cut = this.runs.findIndex((end) => end > length);
+    if (cut !== -1) {
+      const isBorder = length === (this.runs[cut - 1] ?? 0);
+      this.runs.splice(cut, this.runs.length, ...(isBorder ? [] : [SOMEHOW]));
+    }
     for (let row = 0; row < this.batch; row++) {
       this.tokens[row]!.length = length;
       this.visible[row]!.length = length;
@@ -66,6 +87,7 @@ export class CacheRows {
     return new CacheRows(
       rows.map((row) => [...this.tokens[row]!]),
       rows.map((row) => [...this.visible[row]!]),
+      [...this.runs],
       rows.map((row) => rows.map((other) => this.common(row, other))),
     );
   }

@@ -24,6 +24,8 @@ export interface NewColumns {
    * made piece by piece, because attention costs time for unused room as well. Default: the new ones are the last.
    */
   total?: number;
+  /** Whether these columns come of one run, and of this cache alone. */
+  isRun?: boolean;
   /** How many tokens may follow those: room to leave behind them when the arrays must grow, or a part of it. */
   spare: number;
 }
@@ -110,6 +112,11 @@ export class KeyValueCache implements PastKeyValues {
     return { tokens: this.#rows.tokens.map((row) => [...row]), visible: this.attention_mask };
   }
 
+  /** Where each run ended that filled the cache; 0 for columns of which that is not known. */
+  get runs(): readonly number[] {
+    return this.#rows.runs;
+  }
+
   /**
    * How many leading tokens `input_ids` shares with the cache in every row: what is left of it after
    * `cache.crop(cache.commonPrefix(input_ids))`. Padding, and tokens that were read as embeddings, count as equal.
@@ -138,14 +145,17 @@ export class KeyValueCache implements PastKeyValues {
    *
    * @param outputs `new_key_values.N.key` and `.value`, float32 `[batch, heads, count, head_dim]`
    */
-  append(outputs: Readonly<Record<string, Tensor>>, { visible, tokens, total, spare }: NewColumns): void {
+  append(
+    outputs: Readonly<Record<string, Tensor>>,
+    { visible, tokens, total, spare, isRun = false }: NewColumns,
+  ): void {
     const count = visible[0]!.length;
     const end = this.length + count;
     const store = this.#writable(end, { total: Math.max(end, total ?? end), spare });
     for (let index = 0; index < store.arrays.length; index++) {
       store.write(index, outputs[arrayName("new_key_values", index)]!.data as Float32Array, this.length, count);
     }
-    this.#rows.append(visible, tokens);
+    this.#rows.append(visible, tokens, isRun);
     store.used = this.length;
   }
 

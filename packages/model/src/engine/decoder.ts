@@ -2,24 +2,11 @@ import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/c
 import { yieldToEventLoop } from "@internvl/generation";
 import { HIDDEN } from "./cache.js";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
+import { type Division, pieceSize } from "./pieces.js";
 import { JoinedPositions, slicePositions } from "./positions.js";
 import type { ReadCache } from "./read-cache.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
 import { AT_ONCE, type TurnOptions } from "./turns.js";
-
-/**
- * Attention scores of one layer that may exist at once while a prompt is read: 16 M floats are 64 MB, and a run holds
- * several arrays of them. A prompt is read in pieces that stay below, between which it can be aborted.
- */
-const MAX_SCORES = 16 * 2 ** 20;
-const MIN_PIECE = 32;
-/**
- * Tokens of all rows that are read at once, unless a call says otherwise. A CPU's matrix products are as fast with 128 rows as with more, while
- * attention computes less of what the causal mask hides, and every activation is smaller (README, "Memory"). Half of it
- * where the scores of 128 would be more than 12 MB: no slower there, because less of them has to leave the processor.
- */
-const FAST_PIECE = 128;
-const FAST_SCORES = 3 * 2 ** 20;
 
 export interface ReadInputs extends TurnOptions {
   /** float32 `[batch, length, hidden]`. */
@@ -37,6 +24,8 @@ export interface ReadInputs extends TurnOptions {
   spare: number;
   /** The most tokens that are read at once. */
   prefill_chunk_size?: number | null;
+  /** Whether it is a prompt of `generate`, for which there may be a graph of its own. */
+  isPrompt?: boolean;
   output_hidden_states?: boolean;
   /** Gets the logits of every position, piece by piece: float32 `[batch, count, vocabulary]` from position `start` on. */
   onLogits?: (logits: Tensor, start: number) => void;
@@ -59,11 +48,14 @@ interface Piece {
 /** The language model: reads embeddings into a cache and gives logits. */
 export class Decoder {
   readonly #session: Session;
+  readonly #promptSession: Session;
   readonly #rotary: RotaryConfig;
   readonly #heads: number;
 
-  constructor(session: Session, rotary: RotaryConfig, heads: number) {
+  /** @param promptSession the same network in another dtype, which reads the prompts of `generate` */
+  constructor(session: Session, rotary: RotaryConfig, heads: number, promptSession: Session = session) {
     this.#session = session;
+    this.#promptSession = promptSession;
     this.#rotary = rotary;
     this.#heads = heads;
   }
@@ -73,6 +65,8 @@ export class Decoder {
     const { cache, logits_to_keep, output_hidden_states, signal, progress_callback, turns = AT_ONCE } = inputs;
     if (output_hidden_states) assertHiddenStates(this.#session);
     const length = inputs.embeddings.dims[1]!;
+    const { prefill_chunk_size } = inputs;
+    const division: Division = { batch: cache.batch_size, heads: this.#heads, prefill_chunk_size };
     const before = cache.length;
     const total = before + length;
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
@@ -80,8 +74,7 @@ export class Decoder {
     const states: JoinedPositions[] = [];
     for (let start = 0, end = 0; start < length; start = end) {
       throwIfAborted(signal, "Reading the prompt was aborted");
-      const piece = this.#pieceSize(cache.batch_size, before + start, total, inputs.prefill_chunk_size);
-      end = Math.min(start + Math.min(piece, turns.pieceSize), length);
+      end = Math.min(start + Math.min(pieceSize(division, before + start), turns.pieceSize), length);
       const count = end - start;
       const kept = Math.max(0, end - Math.max(start, length - wanted));
       const given = inputs.onLogits ? count : kept;
@@ -105,16 +98,8 @@ export class Decoder {
     };
   }
 
-  release(): Promise<void> {
-    return this.#session.release();
-  }
-
-  /** How many tokens of each row are read at once behind `past` others, of `total` in the end. */
-  #pieceSize(batch: number, past: number, total: number, asked: number | null | undefined): number {
-    const scores = this.#heads * FAST_PIECE * (past + FAST_PIECE);
-    const fast = scores > FAST_SCORES ? FAST_PIECE / 2 : FAST_PIECE;
-    const wanted = asked ?? Math.max(MIN_PIECE, Math.floor(fast / batch));
-    return Math.min(wanted, Math.max(MIN_PIECE, Math.floor(MAX_SCORES / (batch * this.#heads * total))));
+  async release(): Promise<void> {
+    await Promise.all([...new Set([this.#session, this.#promptSession])].map((session) => session.release()));
   }
 
   async #run(inputs: ReadInputs, { start, end, total }: Piece, kept: number) {
@@ -126,7 +111,8 @@ export class Decoder {
     const tokens = inputs.tokens?.map((row) => row.slice(start, end));
     const { cos, sin } = rotaryTables(positions, this.#rotary, total);
     const half = this.#rotary.head_dim / 2;
-    const outputs = await this.#session.run(
+    const session = inputs.isPrompt ? this.#promptSession : this.#session;
+    const outputs = await session.run(
       {
         inputs_embeds: slicePositions(embeddings, start, end),
         // The tables hold one row a token, so each token's row is its index.
@@ -151,7 +137,7 @@ export class Decoder {
         fix: "Convert the checkpoint again.",
       });
     }
-    cache.append(outputs, { visible, tokens, total, spare });
+    cache.append(outputs, { visible, tokens, total, spare, isRun: true });
     return { ...outputs, logits };
   }
 }

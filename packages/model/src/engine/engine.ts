@@ -1,4 +1,4 @@
-import type { GraphDtypes, GraphName } from "@internvl/config";
+import type { Dtype, GraphDtypes, GraphName } from "@internvl/config";
 import type { DeviceChoice, LongCallOptions, Tensor } from "@internvl/core";
 import type {
   GenerateTokensResult,
@@ -100,6 +100,8 @@ export interface GenerateResult extends GenerateTokensResult {
 /** Which variant of each graph was loaded, and where it runs. */
 export interface EngineParts {
   readonly dtype: GraphDtypes;
+  /** That of the decoder which reads the prompts of `generate`: the one of `dtype`, or a second one. */
+  readonly prompt_dtype: Dtype;
   readonly devices: Readonly<Record<GraphName, DeviceChoice>>;
 }
 

@@ -4,20 +4,27 @@ import type { Dtype, TextConfig } from "@internvl/config";
 export interface SharingRules {
   /**
    * Whether a row's numbers are the same whatever else is in its run. An int8 decoder rounds all activations of a run by
-   * their largest, so its rows never share one, and its prompts are read in the pieces that they have alone.
+   * their largest, so its rows never share one.
    */
   independentRows: boolean;
+  /** Whether a prompt's numbers are the same in whatever pieces it is read: in int8 they are read in those that they have alone. */
+  independentPieces: boolean;
   /** Rows that may get longer stay by themselves: `dynamic` scaling rotates them by their own length from there on. */
   longestShared: number;
 }
 
-/** @param decoder the variant of the decoder's graph */
+/**
+ * @param decoder the variant of the decoder's graph
+ * @param prompts that of the graph which reads prompts
+ */
 export function sharingRules(
   decoder: Dtype,
+  prompts: Dtype,
   { rope_scaling, max_position_embeddings }: Pick<TextConfig, "rope_scaling" | "max_position_embeddings">,
 ): SharingRules {
   return {
     independentRows: decoder !== "int8",
+    independentPieces: prompts !== "int8",
     longestShared: rope_scaling?.rope_type === "dynamic" ? max_position_embeddings : Number.POSITIVE_INFINITY,
   };
 }

@@ -45,6 +45,7 @@ export interface LocalParts extends EngineParts {
 /** The model over sessions of this thread. */
 export class LocalEngine implements Engine {
   readonly dtype: EngineParts["dtype"];
+  readonly prompt_dtype: EngineParts["prompt_dtype"];
   readonly devices: EngineParts["devices"];
   readonly #parts: LocalParts;
   readonly #cacheShape: CacheShape;
@@ -53,11 +54,12 @@ export class LocalEngine implements Engine {
 
   constructor(parts: LocalParts) {
     this.dtype = parts.dtype;
+    this.prompt_dtype = parts.prompt_dtype;
     this.devices = parts.devices;
     this.#parts = parts;
     const { text_config } = parts.config;
     this.#cacheShape = text_config;
-    const rules = sharingRules(parts.dtype.decoder_model_merged, text_config);
+    const rules = sharingRules(parts.dtype.decoder_model_merged, parts.prompt_dtype, text_config);
     this.#scheduler = new Scheduler({ ...parts, ...rules, vocab_size: text_config.vocab_size });
   }
 
@@ -250,7 +252,7 @@ export class LocalEngine implements Engine {
       prompt.places.map(({ tile }) => tile),
     );
     // A caller who keeps a cache has said where to go on from.
-    if (inputs.past_key_values === undefined) reuse.restore(prompt, known);
+    if (inputs.past_key_values === undefined) reuse.restore({ ...prompt, prefill_chunk_size }, known);
     const past = cache.length;
     const tokens = from(past, prompt.input_ids);
     const places = placesBehind(prompt.places, past - before);
@@ -264,6 +266,7 @@ export class LocalEngine implements Engine {
       logits_to_keep: 1,
       spare,
       prefill_chunk_size,
+      isPrompt: true,
       signal,
       progress_callback,
       turns,

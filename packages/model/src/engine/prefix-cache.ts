@@ -1,5 +1,6 @@
 import { ByteBound } from "./byte-bound.js";
 import { KeyValueCache } from "./cache.js";
+import { readAlike } from "./pieces.js";
 import type { RotaryConfig } from "./rotary.js";
 
 /** One row that is about to be read. */
@@ -9,6 +10,8 @@ export interface PrefixPrompt {
   digests: readonly string[];
   /** How many tokens may follow it. */
   spare: number;
+  /** As the call asks for. */
+  prefill_chunk_size?: number | null;
 }
 
 /** What was asked of a `PrefixCache` so far. */
@@ -54,13 +57,19 @@ export class PrefixCache {
   readonly #image_token_id: number;
   readonly #tokensPerTile: number;
   readonly #kept: ByteBound<Kept, Kept>;
+  readonly #alike: { heads: number } | undefined;
   /** The tiles of caches that calls are filling. */
   readonly #followed = new WeakMap<KeyValueCache, readonly string[]>();
   #hits = 0;
   #misses = 0;
   #tokens = 0;
 
-  constructor(max_bytes: number, tile: { image_token_id: number; num_image_token: number }) {
+  /**
+   * @param alike of a decoder whose numbers depend on what is read at once: only columns are given again that a prompt would
+   *   be read into in the same runs. `heads` are its query heads
+   */
+  constructor(max_bytes: number, tile: { image_token_id: number; num_image_token: number }, alike?: { heads: number }) {
+    this.#alike = alike;
     this.#image_token_id = tile.image_token_id;
     this.#tokensPerTile = tile.num_image_token;
     this.#kept = new ByteBound(max_bytes, ({ cache }) => cache.dispose());
@@ -84,12 +93,13 @@ export class PrefixCache {
    * Puts the longest beginning of a prompt that was read before into `cache`, which is empty. A token is left to read.
    * The cache can be given to `keep` afterwards.
    */
-  restore(cache: KeyValueCache, { input_ids, digests, spare }: PrefixPrompt): void {
+  restore(cache: KeyValueCache, prompt: PrefixPrompt): void {
+    const { input_ids, digests, spare } = prompt;
     this.#followed.set(cache, digests);
     let longest = 0;
     let from: Kept | undefined;
     for (const kept of this.#kept.keys()) {
-      const common = Math.min(this.#common(kept, input_ids, digests), input_ids.length - 1);
+      const common = this.#usable(kept, prompt);
       if (common < longest || common === 0) continue;
       longest = common;
       from = kept;
@@ -144,6 +154,12 @@ export class PrefixCache {
     beginning.continueFrom(cache, length, { total: length, spare: 0 });
     cache.dispose();
     return beginning;
+  }
+
+  #usable(kept: Kept, { input_ids, digests, prefill_chunk_size }: PrefixPrompt): number {
+    const common = Math.min(this.#common(kept, input_ids, digests), input_ids.length - 1);
+    if (this.#alike === undefined) return common;
+    return readAlike(kept.cache.runs, common, { batch: 1, ...this.#alike, prefill_chunk_size });
   }
 
   /** How many leading tokens are the same, pictures included. What is of a tile that differs is not. */

@@ -1,4 +1,4 @@
-import type { GraphDtypes, InternVL2_5Config } from "@internvl/config";
+import type { Dtype, InternVL2_5Config } from "@internvl/config";
 import { InternVLError, type Tensor } from "@internvl/core";
 import type { KeyValueCache } from "./cache.js";
 import { FeatureCache, type FeatureCacheStats } from "./feature-cache.js";
@@ -16,7 +16,7 @@ export interface ReuseOptions {
   feature_cache?: false | FeatureCacheOptions;
   /**
    * Keys and values of prompts and answers, so that a follow-up, a retry and a second question about a picture read only
-   * what is new. `false`: none. A decoder in int8 never has it.
+   * what is new. `false`: none. Where prompts are read in int8, they are read again from the last whole piece on.
    */
   prefix_cache?: false | KeepOptions;
 }
@@ -49,6 +49,7 @@ export interface UnreadPrompt {
   attention_mask: readonly (readonly number[])[];
   /** How many tokens may follow. */
   spare: number;
+  prefill_chunk_size?: number | null;
 }
 
 const MB = 2 ** 20;
@@ -67,12 +68,13 @@ export class Reuse {
   readonly #rotary: RotaryConfig;
 
   /**
+   * @param prompts in which dtype they are read
    * @param store of features on disk
    * @throws InternVLError `INPUT_INVALID` for a bound that is none
    */
   constructor(
     config: InternVL2_5Config,
-    dtype: GraphDtypes,
+    prompts: Dtype,
     { feature_cache = {}, prefix_cache = {} }: ReuseOptions,
     store?: FeatureStore,
   ) {
@@ -88,8 +90,9 @@ export class Reuse {
       const token = 2 * num_hidden_layers * num_key_value_heads * head_dim * Float32Array.BYTES_PER_ELEMENT;
       const { max_bytes = Math.max(PREFIX_BYTES, PREFIX_TOKENS * token) } = prefix_cache;
       assertBytes("prefix_cache", max_bytes);
-      // int8 rounds activations by all that are read at once: a prompt in two pieces is not the prompt in one.
-      if (dtype.decoder_model_merged !== "int8") this.#prefixes = new PrefixCache(max_bytes, config);
+      // int8 rounds activations by all that are read at once.
+      const alike = prompts === "int8" ? { heads: text_config.num_attention_heads } : undefined;
+      this.#prefixes = new PrefixCache(max_bytes, config, alike);
     }
     this.#encoder = this.#features ?? (this.#prefixes && new FeatureCache(0, text_config.hidden_size));
   }
@@ -110,10 +113,13 @@ export class Reuse {
   }
 
   /** Puts the beginning of a prompt that was read before into its cache, which is empty; a token is left to read. */
-  restore({ cache, input_ids, attention_mask, spare }: UnreadPrompt, known: readonly KnownTile[] | undefined): void {
+  restore(
+    { cache, input_ids, attention_mask, ...prompt }: UnreadPrompt,
+    known: readonly KnownTile[] | undefined,
+  ): void {
     if (known === undefined || !beginsLikeOthers(attention_mask, this.#rotary)) return;
     const digests = known.map(({ digest }) => digest);
-    this.#prefixes?.restore(cache, { input_ids: input_ids[0]!, digests, spare });
+    this.#prefixes?.restore(cache, { ...prompt, input_ids: input_ids[0]!, digests });
   }
 
   /**

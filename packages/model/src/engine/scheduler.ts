@@ -53,7 +53,7 @@ export class Scheduler {
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts;
-    this.#turns = new FairTurns(parts.independentRows);
+    this.#turns = new FairTurns(parts.independentPieces);
   }
 
   /** Reads a prompt in turns with other calls: `body` takes one for each piece. */
