@@ -1,8 +1,9 @@
 import { GRAPHS, graphPath, InternVL2_5Config, resolveDtypes } from "@internvl/config";
 import { type Dtype, openModel } from "internvl";
+import { type ResidentParts, unaccounted } from "../child/memory.js";
 import { runInChild } from "../child/run.js";
 import { inTurn } from "../measure.js";
-import { row } from "../report.js";
+import { type Row, row } from "../report.js";
 import { type Benchmark, LONG_RUNS, MEGABYTE, shapeText } from "./benchmark.js";
 
 const NEW_TOKENS = 16;
@@ -44,10 +45,28 @@ export const memory: Benchmark = async (options, workspace) => {
         row(`answer: peak up to ${stage}`, "MB", megabytes([answer.result.peaks[stage]!]), needed),
       ),
       row("answer: peak", "MB", megabytes([answer.peakBytes]), needed),
+      ...rowsOfParts(answer.result.parts),
       row("answer: time, loading not counted", "s", [answer.result.ms / 1000]),
     ],
   };
 };
+
+/** What the memory is that is resident once the prompt was read, where the system says it. */
+function rowsOfParts(parts: Readonly<Record<string, ResidentParts | undefined>>): Row[] {
+  const { start, load, prefill } = parts;
+  if (start === undefined || load === undefined || prefill === undefined) return [];
+  const loaded = unaccounted(load) - unaccounted(start);
+  const of = (what: string, bytes: number) => row(`answer, of that: ${what}`, "MB", [bytes / MEGABYTE]);
+  return [
+    of("programs, libraries, pages of weights", prefill.files),
+    of("weights as the sessions hold them", loaded),
+    of("objects of JavaScript", prefill.heap),
+    of("arrays: keys and values, pixels, features", prefill.arrays),
+    ...STAGES.map((stage) =>
+      of(`arenas of the sessions, freed memory: after ${stage}`, unaccounted(parts[stage] ?? load) - loaded),
+    ),
+  ];
+}
 
 /** Bytes of the graphs that are loaded and of their data. */
 export async function weightBytes(folder: string, dtype: Dtype): Promise<number> {

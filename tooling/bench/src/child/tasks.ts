@@ -16,7 +16,7 @@ import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { timed } from "../measure.js";
 import { randomBits } from "../random.js";
 import { BlockWatch } from "./blocks.js";
-import { peakResidentBytes } from "./memory.js";
+import { peakResidentBytes, type ResidentParts, residentParts } from "./memory.js";
 import { scalingTasks } from "./scaling-tasks.js";
 import { soak } from "./soak.js";
 import { Standstill } from "./standstill.js";
@@ -66,20 +66,25 @@ export const tasks = {
     return { ms, residentBytes: process.memoryUsage.rss() };
   },
 
-  /** One answer about one picture, from the file to the text, with the peak of memory at the end of each stage. */
+  /** One answer about one picture, from the file to the text, with the memory at the end of each stage. */
   async answer({ model: folder, picture, dtype, threads, newTokens }: AnswerArguments) {
-    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
-    const peaks: Record<string, number> = { load: peakResidentBytes() };
-    const progress_callback: ProgressCallback = ({ stage }) => {
+    const peaks: Record<string, number> = {};
+    const parts: Record<string, ResidentParts | undefined> = {};
+    const look = (stage: string) => {
       peaks[stage] = peakResidentBytes();
+      parts[stage] = residentParts();
     };
+    look("start");
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+    look("load");
+    const progress_callback: ProgressCallback = ({ stage }) => look(stage);
     const processor = await InternVL2_5Processor.from_pretrained(folder);
     const { result, ms } = await timed(async () => {
       const inputs = await processor({ text: "<image>\nDescribe this image.", images: picture });
-      peaks["preprocess"] = peakResidentBytes();
+      look("preprocess");
       return model.generate({ ...inputs, max_new_tokens: newTokens, eos_token_id: [], progress_callback });
     });
-    return { ms, tokens: result[0]!.length, peaks };
+    return { ms, tokens: result[0]!.length, peaks, parts };
   },
 
   /** The longest blocks of this thread while a model in a worker answers about a picture: of its preparation, of the answer. */

@@ -110,7 +110,8 @@ export const TARGETS: readonly Target[] = [
     ours: "answer: peak",
     against: "weights and cache",
     atMost: 1.3,
-    whenMissed: "what the vision encoder computed with stays in onnxruntime's arena while the prompt is read",
+    whenMissed:
+      "what the largest run of each session computed with stays in its arena: onnxruntime-node has no option to shrink one or to share it",
   },
   ...["a tile", "prefill", "decode"].map((figure) => ({
     what: `browser (wasm) int8, ${figure}`,
