@@ -15,7 +15,7 @@ const config: RotaryConfig = {
 function recordingDecoder(heads = 1) {
   const fed: { cos: Float32Array; sin: Float32Array }[] = [];
   const session: Session = {
-    inputs: [],
+    inputs: [{ name: "past_key_values.0.key", type: "float32", shape: ["batch", 1, "past", 4] }],
     outputs: [],
     async run({ rotary_cos, rotary_sin, inputs_embeds }: Feeds) {
       fed.push({ cos: rotary_cos!.data as Float32Array, sin: rotary_sin!.data as Float32Array });

@@ -1,3 +1,4 @@
+import { CACHE_DTYPES, type CacheDtype } from "@internvl/config";
 import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
 import { HIDDEN } from "./cache.js";
@@ -56,11 +57,14 @@ interface Piece {
 
 /** The language model: reads embeddings into a cache and gives logits. */
 export class Decoder {
+  /** What its keys and values are stored in: its graph says. */
+  readonly cache_dtype: CacheDtype;
   readonly #session: Session;
   readonly #rotary: RotaryConfig;
   readonly #heads: number;
 
   constructor(session: Session, rotary: RotaryConfig, heads: number) {
+    this.cache_dtype = cacheDtypeIn(session);
     this.#session = session;
     this.#rotary = rotary;
     this.#heads = heads;
@@ -145,6 +149,19 @@ export class Decoder {
     cache.append(outputs, { visible, tokens, total, spare });
     return { ...outputs, logits };
   }
+}
+
+/** @throws InternVLError `GRAPH_INVALID` */
+function cacheDtypeIn({ inputs }: Session): CacheDtype {
+  const type = inputs.find(({ name }) => name === "past_key_values.0.key")?.type;
+  const known = CACHE_DTYPES.find((dtype) => dtype === type);
+  if (known !== undefined) return known;
+  throw new InternVLError("GRAPH_INVALID", {
+    what: "The decoder's graph has no past_key_values that this package knows",
+    expected: CACHE_DTYPES.join(" or "),
+    got: type ?? "no such input",
+    fix: "Update this package, or convert the checkpoint again.",
+  });
 }
 
 /**

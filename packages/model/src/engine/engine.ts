@@ -1,4 +1,4 @@
-import type { GraphDtypes, GraphName } from "@internvl/config";
+import type { CacheDtype, GraphDtypes, GraphName } from "@internvl/config";
 import type { DeviceChoice, LongCallOptions, Tensor } from "@internvl/core";
 import type {
   GenerateTokensResult,
@@ -97,9 +97,10 @@ export interface GenerateResult extends GenerateTokensResult {
   past_key_values?: PastKeyValues;
 }
 
-/** Which variant of each graph was loaded, and where it runs. */
+/** Which variant of each graph was loaded, what its cache is stored in, and where it runs. */
 export interface EngineParts {
   readonly dtype: GraphDtypes;
+  readonly cache_dtype: CacheDtype;
   readonly devices: Readonly<Record<GraphName, DeviceChoice>>;
 }
 

@@ -47,6 +47,7 @@ type RequestBody = Request extends infer R ? (R extends Request ? Omit<R, "id"> 
 export class WorkerEngine implements Engine {
   /** What the worker has loaded; known when `start` is done. */
   dtype!: EngineParts["dtype"];
+  cache_dtype!: EngineParts["cache_dtype"];
   devices!: EngineParts["devices"];
   readonly #port: WorkerPort;
   readonly #pending = new Map<number, Pending>();
@@ -76,8 +77,10 @@ export class WorkerEngine implements Engine {
     const engine = new WorkerEngine(port);
     try {
       const request: RequestBody = { type: "load", source, options: rest };
-      const { dtype, devices } = (await engine.#request(request, { signal, progress_callback })) as EngineParts;
+      const loaded = (await engine.#request(request, { signal, progress_callback })) as EngineParts;
+      const { dtype, cache_dtype, devices } = loaded;
       engine.dtype = dtype;
+      engine.cache_dtype = cache_dtype;
       engine.devices = devices;
     } catch (error) {
       await port.close();

@@ -26,7 +26,8 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
         const { source, options } = request;
         const found = "name" in source ? source.name : runtime.files.reopen!(source.portable);
         model = await InternVL2_5ForConditionalGeneration.from_pretrained(found, { ...options, ...calls, runtime });
-        return { dtype: model.dtype, devices: model.devices } satisfies EngineParts;
+        const { dtype, cache_dtype, devices } = model;
+        return { dtype, cache_dtype, devices } satisfies EngineParts;
       }
       case "forward":
         return caches.lend(request.cache, async (given) => {
