@@ -67,9 +67,15 @@ describe("the pieces of a prompt", () => {
     expect(await pieceLengths(150, 1, 1000)).toEqual([150]);
   });
 
+  it("have half of it where the scores of a layer would be more than 3 M", async () => {
+    // 100 heads and 128 tokens of both rows: 3 M scores at 245 columns.
+    expect(await pieceLengths(300, 100)).toEqual([64, 64, 32, 32, 32, 32, 32, 12]);
+    expect(await pieceLengths(300, 100, 200)).toEqual([200, 100]);
+  });
+
   it("keep the scores of a layer below 16 M where that leaves 32 tokens", async () => {
     // 2 rows, 1000 heads and 200 keys: 400,000 scores a token, of which 41 fit.
-    expect(await pieceLengths(200, 1000)).toEqual([41, 41, 41, 41, 36]);
+    expect(await pieceLengths(200, 1000, 41)).toEqual([41, 41, 41, 41, 36]);
     expect(await pieceLengths(200, 1000, 1000)).toEqual([41, 41, 41, 41, 36]);
     expect(await pieceLengths(100, 1e6)).toEqual([32, 32, 32, 4]);
   });

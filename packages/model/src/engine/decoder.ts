@@ -9,16 +9,18 @@ import { type RotaryConfig, rotaryTables } from "./rotary.js";
 import { AT_ONCE, type TurnOptions } from "./turns.js";
 
 /**
- * Attention scores of one layer that may exist at once while a prompt is read: 16 M floats are 64 MB, and the graph holds
- * about three arrays of them. A prompt is read in pieces that stay below, between which it can be aborted.
+ * Attention scores of one layer that may exist at once while a prompt is read: 16 M floats are 64 MB, and a run holds
+ * several arrays of them. A prompt is read in pieces that stay below, between which it can be aborted.
  */
 const MAX_SCORES = 16 * 2 ** 20;
+const MIN_PIECE = 32;
 /**
  * Tokens of all rows that are read at once, unless a call says otherwise. A CPU's matrix products are as fast with 128 rows as with more, while
- * attention computes less of what the causal mask hides, and every activation is smaller (README, "Memory").
+ * attention computes less of what the causal mask hides, and every activation is smaller (README, "Memory"). Half of it
+ * where the scores of 128 would be more than 12 MB: no slower there, because less of them has to leave the processor.
  */
-const MAX_PIECE = 128;
-const MIN_PIECE = 32;
+const FAST_PIECE = 128;
+const FAST_SCORES = 3 * 2 ** 20;
 
 export interface ReadInputs extends TurnOptions {
   /** float32 `[batch, length, hidden]`. */
@@ -75,15 +77,14 @@ export class Decoder {
     const { cache, logits_to_keep, output_hidden_states, signal, progress_callback, turns = AT_ONCE } = inputs;
     if (output_hidden_states) assertHiddenStates(this.#session);
     const length = inputs.embeddings.dims[1]!;
-    const total = cache.length + length;
-    const most = Math.floor(MAX_SCORES / (cache.batch_size * this.#heads * total));
-    const fast = Math.max(MIN_PIECE, Math.floor(MAX_PIECE / cache.batch_size));
-    const piece = Math.min(inputs.prefill_chunk_size ?? fast, Math.max(MIN_PIECE, most));
+    const before = cache.length;
+    const total = before + length;
     const wanted = logits_to_keep === 0 ? length : Math.min(logits_to_keep, length);
     const logits = new JoinedPositions(wanted);
     const states: JoinedPositions[] = [];
     for (let start = 0, end = 0; start < length; start = end) {
       throwIfAborted(signal, "Reading the prompt was aborted");
+      const piece = this.#pieceSize(cache.batch_size, before + start, total, inputs.prefill_chunk_size);
       end = Math.min(start + Math.min(piece, turns.pieceSize), length);
       const count = end - start;
       const kept = Math.max(0, end - Math.max(start, length - wanted));
@@ -110,6 +111,14 @@ export class Decoder {
 
   release(): Promise<void> {
     return this.#session.release();
+  }
+
+  /** How many tokens of each row are read at once behind `past` others, of `total` in the end. */
+  #pieceSize(batch: number, past: number, total: number, asked: number | null | undefined): number {
+    const scores = this.#heads * FAST_PIECE * (past + FAST_PIECE);
+    const fast = scores > FAST_SCORES ? FAST_PIECE / 2 : FAST_PIECE;
+    const wanted = asked ?? Math.max(MIN_PIECE, Math.floor(fast / batch));
+    return Math.min(wanted, Math.max(MIN_PIECE, Math.floor(MAX_SCORES / (batch * this.#heads * total))));
   }
 
   async #run(inputs: ReadInputs, { start, end, total }: Piece, kept: number) {

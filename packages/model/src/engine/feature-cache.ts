@@ -1,7 +1,7 @@
 import { Tensor } from "@internvl/core";
 import { ByteBound } from "./byte-bound.js";
 import type { FeatureStore } from "./feature-store.js";
-import { pickTiles } from "./image-places.js";
+import { copyTiles, tileLength } from "./image-places.js";
 import { type KnownTile, knownTiles } from "./known-tiles.js";
 import type { TurnOptions } from "./turns.js";
 import type { VisionEncoder } from "./vision.js";
@@ -84,19 +84,21 @@ export class FeatureCache {
     let left = missing.size;
     let changed = false;
     report(left);
+    const room = new Float32Array(Math.min(vision.tilesPerRun, missing.size) * tileLength(pixel_values));
     for (let first = 0; first < missing.size; first += vision.tilesPerRun) {
       const run = [...missing].slice(first, first + vision.tilesPerRun);
       // A copy, and digested again: what is kept must be of the very pixels that it is kept for.
-      const { data, dims } = pickTiles(
+      const part = copyTiles(
         pixel_values,
         run.map(([, tile]) => tile),
+        room,
       );
-      const part = new Tensor("float32", (data as Float32Array).slice(), dims);
       const read = await knownTiles(part, [...run.keys()]);
       const { features } = await vision.encode(part, { signal, turns });
       const size = features.size / run.length;
       for (const [index, [digest]] of run.entries()) {
-        const own = (features.data as Float32Array).slice(index * size, (index + 1) * size);
+        const all = features.data as Float32Array<ArrayBuffer>;
+        const own = run.length === 1 ? all : all.slice(index * size, (index + 1) * size);
         found.set(digest, own);
         if (read?.[index]?.digest !== digest) {
           changed = true;

@@ -50,6 +50,21 @@ export function placeTiles(prompt: ImagePrompt): TilePlaces[] {
 }
 
 /**
+ * The same places of a prompt of one row of which `count` more tokens are cached by now.
+ *
+ * @param places as `placeTiles` gave them before
+ */
+export function placesBehind(places: readonly TilePlaces[], count: number): readonly TilePlaces[] {
+  if (count === 0) return places;
+  return places
+    .map(({ tile, tokens }) => ({
+      tile,
+      tokens: tokens.filter(({ index }) => index >= count).map(({ token, index }) => ({ token, index: index - count })),
+    }))
+    .filter(({ tokens }) => tokens.length > 0);
+}
+
+/**
  * Puts image features in their places.
  *
  * @param embeddings float32 `[batch, length - past, hidden]`, changed in place
@@ -76,14 +91,22 @@ export function placeFeatures(
 /** Some tiles of `pixel_values`; all of them as they are. */
 export function pickTiles(pixel_values: Tensor, tiles: readonly number[]): Tensor {
   if (tiles.length === pixel_values.dims[0]) return pixel_values;
-  const [, ...tileDims] = pixel_values.dims;
-  const size = tileDims.reduce((product, dim) => product * dim, 1);
+  return copyTiles(pixel_values, tiles, new Float32Array(tiles.length * tileLength(pixel_values)));
+}
+
+/** Numbers of one tile. */
+export function tileLength(pixel_values: Tensor): number {
+  return pixel_values.size / pixel_values.dims[0]!;
+}
+
+/** A copy of some tiles, in `room`, which is long enough. */
+export function copyTiles(pixel_values: Tensor, tiles: readonly number[], room: Float32Array): Tensor {
+  const size = tileLength(pixel_values);
   const source = pixel_values.data as Float32Array;
-  const picked = new Float32Array(tiles.length * size);
   for (const [index, tile] of tiles.entries()) {
-    picked.set(source.subarray(tile * size, (tile + 1) * size), index * size);
+    room.set(source.subarray(tile * size, (tile + 1) * size), index * size);
   }
-  return new Tensor("float32", picked, [tiles.length, ...tileDims]);
+  return new Tensor("float32", room.subarray(0, tiles.length * size), [tiles.length, ...pixel_values.dims.slice(1)]);
 }
 
 function doNotFit(tiles: number, tokensPerTile: number, got: number, cached: number): InternVLError {

@@ -21,8 +21,9 @@ import type {
   ModelInputs,
 } from "./engine.js";
 import { sharingRules } from "./grouping.js";
-import { placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
+import { placeFeatures, placesBehind, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
+import type { KnownTile } from "./known-tiles.js";
 import { NextTokenLoss } from "./loss.js";
 import { assertBeginning, claim, fittingCache, maskOver } from "./past.js";
 import type { PastKeyValues } from "./past-key-values.js";
@@ -244,7 +245,8 @@ export class LocalEngine implements Engine {
   async #readPrompt(inputs: GenerateInputs, prompt: Prompt, turns: Turns): Promise<Float32Array> {
     const { cache, attention_mask, spare } = prompt;
     const { signal, progress_callback, prefill_chunk_size } = inputs;
-    const { decoder, embeddings, vision, reuse } = this.#parts;
+    const { decoder, reuse } = this.#parts;
+    const before = cache.length;
     const known = await reuse.know(
       inputs.pixel_values,
       prompt.places.map(({ tile }) => tile),
@@ -252,13 +254,9 @@ export class LocalEngine implements Engine {
     // A caller who keeps a cache has said where to go on from.
     if (inputs.past_key_values === undefined) reuse.restore(prompt, known);
     const past = cache.length;
-    const places = this.#placeTiles(inputs, prompt.input_ids, past);
     const tokens = from(past, prompt.input_ids);
-    const tiles = places.map(({ tile }) => tile);
-    const picked = { pixel_values: inputs.pixel_values!, tiles, known, cache };
-    const encoded = tiles.length > 0 ? await reuse.encode(vision, picked, { ...inputs, turns }) : undefined;
-    const embedded = await embeddings.lookUp(tokens, signal);
-    if (encoded) placeFeatures(embedded, places, encoded, (_, index) => index);
+    const places = placesBehind(prompt.places, past - before);
+    const embedded = await this.#embed(inputs, { tokens, places, known, cache }, turns);
     const { logits } = await decoder.read({
       embeddings: embedded,
       positions: from(past, positionsOf(attention_mask)),
@@ -273,6 +271,21 @@ export class LocalEngine implements Engine {
       turns,
     });
     return logits.data as Float32Array;
+  }
+
+  /** `[batch, length, hidden]` with the pictures in their places. By itself, so that nothing holds their features after it. */
+  async #embed(
+    { pixel_values, ...options }: GenerateInputs,
+    { tokens, places, known, cache }: UnreadPart,
+    turns: Turns,
+  ): Promise<Tensor> {
+    const { embeddings, vision, reuse } = this.#parts;
+    const tiles = places.map(({ tile }) => tile);
+    const picked = { pixel_values: pixel_values!, tiles, known, cache };
+    const encoded = tiles.length > 0 ? await reuse.encode(vision, picked, { ...options, turns }) : undefined;
+    const embedded = await embeddings.lookUp(tokens, options.signal);
+    if (encoded) placeFeatures(embedded, places, encoded, (_, index) => index);
+    return embedded;
   }
 
   /** Checks ids and pictures, before anything is computed. */
@@ -302,6 +315,13 @@ interface Prompt {
   cache: KeyValueCache;
   /** How many tokens may follow it. */
   spare: number;
+}
+
+/** What neither the cache nor an earlier call has of a prompt. */
+interface UnreadPart extends Pick<Prompt, "places" | "cache"> {
+  tokens: readonly (readonly number[])[];
+  /** The tiles of the whole prompt. */
+  known: readonly KnownTile[] | undefined;
 }
 
 /** The columns of each row from `start` on. */
