@@ -11,6 +11,8 @@ type Inputs = Awaited<ReturnType<typeof questionInputs>>;
 
 /** A converted model that is asked. */
 export interface Asked {
+  /** What tables call it. */
+  name: string;
   dtype: Dtype;
   directory: string;
   /** Of its graphs with their weights. */
@@ -47,7 +49,7 @@ export async function measureLosses(
   } finally {
     await Promise.all(models.map((model) => model.dispose()));
   }
-  return asked.map(({ dtype, bytes }, which) => summarise(dtype, bytes, measured[which]!));
+  return asked.map(({ name, bytes }, which) => summarise(name, bytes, measured[which]!));
 }
 
 interface Answer {
