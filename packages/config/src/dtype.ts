@@ -18,6 +18,10 @@ export type GraphName = (typeof GRAPHS)[number];
 export const DTYPES = ["fp32", "fp16", "q8", "int8", "q4"] as const;
 export type Dtype = (typeof DTYPES)[number];
 
+/** What a decoder's keys and values are stored in between runs. It computes with them in float32. */
+export const CACHE_DTYPES = ["float32", "float16"] as const;
+export type CacheDtype = (typeof CACHE_DTYPES)[number];
+
 export type GraphDtypes = Record<GraphName, Dtype>;
 
 /** One dtype for all, or one a graph; graphs that are not named take the default. */
@@ -69,6 +73,16 @@ export function graphPath(graph: GraphName, dtype: Dtype): string {
  * relative to the folder of the graphs.
  */
 export const LINKED_WEIGHTS = "onnx/linked_weights.json";
+
+/** @throws InternVLError `INPUT_INVALID` for one that is not known */
+export function assertCacheDtype(dtype: string): CacheDtype {
+  if ((CACHE_DTYPES as readonly string[]).includes(dtype)) return dtype as CacheDtype;
+  throw new InternVLError("INPUT_INVALID", {
+    what: "Unknown cache_dtype",
+    expected: CACHE_DTYPES.join(" or "),
+    got: String(dtype),
+  });
+}
 
 function assertDtype(dtype: string): Dtype {
   if ((DTYPES as readonly string[]).includes(dtype)) return dtype as Dtype;

@@ -4,6 +4,9 @@ export type { FromDictOptions, SaveOptions } from "./base/pretrained-config.js";
 export { ConfigError, type ConfigProblem } from "./base/problems.js";
 export { type DialectName, dialectOf, fieldInFile } from "./dialects/index.js";
 export {
+  assertCacheDtype,
+  CACHE_DTYPES,
+  type CacheDtype,
   DEFAULT_DTYPE,
   DTYPES,
   type Dtype,

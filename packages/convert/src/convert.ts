@@ -1,4 +1,6 @@
 import {
+  assertCacheDtype,
+  type CacheDtype,
   type Dtype,
   type DtypeOption,
   GRAPHS,
@@ -28,6 +30,11 @@ export interface ConvertOptions extends LongCallOptions {
    */
   output_hidden_states?: boolean;
   /**
+   * What the decoder's keys and values are stored in between runs: `"float16"` takes half of the memory of `"float32"`, the
+   * default. A folder is for one of them, whichever dtypes it has.
+   */
+  cache_dtype?: CacheDtype;
+  /**
    * Graphs in fp32 and fp16 read the weights that they need as they are stored (for fp32 also bfloat16) from the
    * checkpoint's own files, which get a second name in the new folder. Both folders must lie on one disk, and nobody may
    * change these files afterwards; the checkpoint's folder may be removed. Only Node loads such a folder. Default false.
@@ -39,6 +46,8 @@ export interface Conversion {
   config: InternVL2_5Config;
   /** What the graphs were made of, under the original's names; reads the checkpoint's files, which have to stay. */
   tensors: TensorSource;
+  /** What the decoder's keys and values are stored in. */
+  cache_dtype: CacheDtype;
   /** The graphs that were written, with their external data. */
   graphs: { name: GraphName; path: string; dtype: Dtype; byteLength: number }[];
   /** Bytes of all graphs. */
@@ -65,8 +74,9 @@ export async function convertCheckpoint(
   target: FileSink,
   options: ConvertOptions = {},
 ): Promise<Conversion> {
-  const { adapters, output_hidden_states, link, signal, progress_callback } = options;
+  const { adapters, output_hidden_states, cache_dtype = "float32", link, signal, progress_callback } = options;
   const wanted = wantedGraphs(options.dtype);
+  assertCacheDtype(cache_dtype);
   const linked = link ? new LinkedWeights(source, target) : undefined;
   const {
     config,
@@ -83,7 +93,8 @@ export async function convertCheckpoint(
 
   const built = wanted.map(({ name, dtype }) => {
     const place = dtype === "fp32" || dtype === "fp16" ? linked?.place : undefined;
-    return { name, dtype, graph: buildGraph(name, dtype, config, tensors, { output_hidden_states, linked: place }) };
+    const graph = buildGraph(name, dtype, config, tensors, { output_hidden_states, cache_dtype, linked: place });
+    return { name, dtype, graph };
   });
   throwIfAborted(signal, "The conversion was aborted");
   // Before the graphs: one is never there without its weights.
@@ -107,6 +118,7 @@ export async function convertCheckpoint(
   return {
     config,
     tensors,
+    cache_dtype,
     graphs,
     unused,
     linked: linked?.files ?? [],

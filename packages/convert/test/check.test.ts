@@ -69,6 +69,24 @@ describe("a right conversion", () => {
   });
 });
 
+describe("a decoder whose keys and values are float16", () => {
+  it.each([SMALL, LARGE] as const)(
+    "%j is within the limit of weights in float16, and not what it is in float32",
+    async (options) => {
+      const model = await openRandom(options);
+      const half: OriginalModel = { ...model, cache_dtype: "float16" };
+      const layers = async (original: OriginalModel) =>
+        (await checkAgainst(original, original, "fp32")).filter(({ graph }) => graph === "decoder_model_merged");
+      const [exact, rounded] = [await layers(model), await layers(half)];
+      assertChecked(rounded);
+      expect(rounded.map(({ limit }) => limit)).toEqual(exact.map(() => 0.004));
+      expect(exact.map(({ limit }) => limit)).toEqual(exact.map(() => 1e-4));
+      // Of the first layer, before anything else is rounded.
+      expect(rounded[0]!.difference).toBeGreaterThan(3 * exact[0]!.difference);
+    },
+  );
+});
+
 describe("checkConversion", () => {
   it("reads a checkpoint through the views of a conversion, and graphs that show their states already", async () => {
     const { tensors, config } = await openRandom(LARGE);

@@ -30,7 +30,8 @@ export async function checkAgainst(
   for (const name of GRAPHS) {
     const dtype = resolveDtypes(preset)[name];
     const path = graphPath(name, dtype);
-    await writeModel(files, path, buildGraph(name, dtype, converted.config, converted.tensors));
+    const { config, tensors, cache_dtype } = converted;
+    await writeModel(files, path, buildGraph(name, dtype, config, tensors, { cache_dtype }));
     graphs.push({ name, path, dtype });
   }
   const before = [...files.files.keys()];

@@ -2,6 +2,8 @@
 
 export {
   AutoConfig,
+  CACHE_DTYPES,
+  type CacheDtype,
   type ConfigEntry,
   DTYPES,
   type Dtype,

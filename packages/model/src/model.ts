@@ -1,4 +1,11 @@
-import { type Dtype, GenerationConfig, type GraphDtypes, type GraphName, InternVL2_5Config } from "@internvl/config";
+import {
+  type CacheDtype,
+  type Dtype,
+  GenerationConfig,
+  type GraphDtypes,
+  type GraphName,
+  InternVL2_5Config,
+} from "@internvl/config";
 import {
   type DeviceChoice,
   InternVLError,
@@ -66,6 +73,14 @@ export class InternVL2_5ForConditionalGeneration {
   /** The decoder's variant that reads the prompts of `generate`: that of `dtype`, unless `prompt_dtype` asked for another. */
   get prompt_dtype(): Dtype {
     return this.#engine.prompt_dtype;
+  }
+
+  /**
+   * What keys and values are stored in: `"float32"`, or `"float16"` where the folder was converted so
+   * (`internvl-convert --cache_dtype float16`).
+   */
+  get cache_dtype(): CacheDtype {
+    return this.#engine.cache_dtype;
   }
 
   /** Whether the model runs in a thread of its own (`{ worker: true }`). */
@@ -140,7 +155,7 @@ export class InternVL2_5ForConditionalGeneration {
 
   /**
    * An empty cache of `batch_size` rows for `past_key_values`, in the thread that runs the model. Without a worker this is
-   * `new KeyValueCache(batch_size, model.config.text_config)`.
+   * `new KeyValueCache(batch_size, { ...model.config.text_config, cache_dtype: model.cache_dtype })`.
    */
   newCache(batch_size: number = 1, options?: CacheOptions): PastKeyValues {
     return this.#engine.newCache(batch_size, options);

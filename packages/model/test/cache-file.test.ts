@@ -82,6 +82,24 @@ describe("a saved cache", () => {
     ]);
   });
 
+  it("says that it holds float16, and has half of the bytes", async () => {
+    const shape = { ...model, cache_dtype: "float16" as const };
+    const cache = new KeyValueCache(2, shape);
+    const slow = new SlowCache([[], []]);
+    appendBoth(cache, slow, newColumns(2, 3), 50);
+    const bytes = cache.save();
+    const folder = new MemoryFolder({ "cache.safetensors": bytes }, "memory");
+    const { tensors, metadata } = await readSafetensorsHeader(folder, "cache.safetensors");
+    expect(metadata).toMatchObject({ version: "1", cache_dtype: "float16" });
+    const { dtype, shape: dims, byteLength } = tensors.get("past_key_values.1.value")!;
+    expect([dtype, dims, byteLength]).toEqual(["F16", [2, 3, 3, 4], 2 * 3 * 3 * 4 * 2]);
+    expect(fedRows(KeyValueCache.load(bytes, shape))).toEqual(slowFedRows(slow));
+    expect(failure(bytes, model)).toMatchObject({
+      code: "INPUT_INVALID",
+      parts: { expected: "float32, the model's cache_dtype", got: "float16" },
+    });
+  });
+
   it("is refused by another model, with what differs", () => {
     const bytes = filled().cache.save();
     expect(failure(bytes, { ...model, num_key_value_heads: 4, rope_theta: 1e4 })).toMatchObject({
@@ -105,6 +123,16 @@ describe("a saved cache", () => {
       "a later version",
       /newer version.*version 1.*got 2/s,
       (h) => void Object.assign(h["__metadata__"]!, { version: "2" }),
+    ],
+    [
+      "a later type",
+      /newer version.*float32 or float16.*got int4/s,
+      (h) => void Object.assign(h["__metadata__"]!, { cache_dtype: "int4" }),
+    ],
+    [
+      "another type than it says",
+      /does not hold past_key_values.0.key/,
+      (h) => void Object.assign(h["__metadata__"]!, { cache_dtype: "float16" }),
     ],
     ["a missing tensor", /does not hold past_key_values.1.key/, (h) => void delete h["past_key_values.1.key"]],
     ["another type", /does not hold input_ids/, (h) => void Object.assign(h["input_ids"]!, { dtype: "F32" })],

@@ -1,3 +1,4 @@
+import type { CacheDtype } from "@internvl/config";
 import { KeyValueCache } from "@internvl/model";
 import { describe, expect, it } from "vitest";
 import {
@@ -12,8 +13,8 @@ import {
 } from "./slow-cache.js";
 
 /** A cache and the slow one, of `batch` rows with `length` columns. */
-function both(batch: number, length: number): { cache: KeyValueCache; slow: SlowCache } {
-  const cache = new KeyValueCache(batch, SHAPE);
+function both(batch: number, length: number, cache_dtype?: CacheDtype): { cache: KeyValueCache; slow: SlowCache } {
+  const cache = new KeyValueCache(batch, { ...SHAPE, cache_dtype });
   const slow = new SlowCache(Array.from({ length: batch }, () => []));
   if (length > 0) appendBoth(cache, slow, newColumns(batch, length));
   return { cache, slow };
@@ -41,9 +42,17 @@ function integers(seed: number): (n: number) => number {
 }
 
 describe("KeyValueCache", () => {
-  it.each([1, 2, 3, 4, 5, 6])("holds what a plain cache holds after any operations in any order (%i)", (seed) => {
+  it.each([
+    [1, "float32"],
+    [2, "float32"],
+    [3, "float32"],
+    [4, "float32"],
+    [5, "float16"],
+    [6, "float16"],
+    [7, "float16"],
+  ] as const)("holds what a plain cache holds after any operations in any order (%i, %s)", (seed, cache_dtype) => {
     const below = integers(seed);
-    const pairs = [both(1 + below(3), below(6))];
+    const pairs = [both(1 + below(3), below(6), cache_dtype)];
     const operations: ((pair: (typeof pairs)[number]) => void)[] = [
       ({ cache, slow }) => appendBoth(cache, slow, newColumns(cache.batch_size, 1), 4),
       ({ cache, slow }) => appendBoth(cache, slow, newColumns(cache.batch_size, 1), 4),
@@ -83,7 +92,7 @@ describe("KeyValueCache", () => {
       },
       ({ cache, slow }) => void pairs.push({ cache: cache.fork(), slow: slow.copy() }),
       ({ cache, slow }) => void pairs.push({ cache: cache.fork(), slow: slow.copy() }),
-      ({ cache, slow }) => void pairs.push({ cache: KeyValueCache.load(cache.save(), SHAPE), slow: slow.copy() }),
+      ({ cache, slow }) => void pairs.push({ cache: KeyValueCache.load(cache.save(), cache.shape), slow: slow.copy() }),
       (pair) => {
         if (pairs.length === 1) return;
         pair.cache.dispose();

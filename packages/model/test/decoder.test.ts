@@ -15,7 +15,7 @@ const config: RotaryConfig = {
 function recordingDecoder(heads = 1) {
   const fed: { cos: Float32Array; sin: Float32Array }[] = [];
   const session: Session = {
-    inputs: [],
+    inputs: [{ name: "past_key_values.0.key", type: "float32", shape: ["batch", 1, "past", 4] }],
     outputs: [],
     async run({ rotary_cos, rotary_sin, inputs_embeds }: Feeds) {
       fed.push({ cos: rotary_cos!.data as Float32Array, sin: rotary_sin!.data as Float32Array });
@@ -115,4 +115,17 @@ describe("a dynamic scaling", () => {
     const positions = Array.from({ length: 40 }, (_, i) => i);
     expect(fed.at(-1)).toEqual(rotaryTables([...positions, ...positions], { ...config, rope_scaling: null }, 40));
   });
+});
+
+it("refuses a decoder for prompts that does not write into the same cache", () => {
+  const keeping = (type: "float32" | "float16"): Session => ({
+    inputs: [{ name: "past_key_values.0.key", type, shape: ["batch", 1, "past", 4] }],
+    outputs: [],
+    run: () => Promise.reject(new Error("not asked for")),
+    async release() {},
+  });
+  expect(() => new Decoder(keeping("float32"), config, 1, keeping("float16"))).toThrow(
+    /Expected float32, got float16.*--dtype q4,int8/s,
+  );
+  expect(new Decoder(keeping("float16"), config, 1, keeping("float16")).cache_dtype).toBe("float16");
 });

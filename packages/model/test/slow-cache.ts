@@ -1,3 +1,4 @@
+import type { CacheDtype } from "@internvl/config";
 import { Tensor } from "@internvl/core";
 import type { KeyValueCache } from "@internvl/model";
 
@@ -43,7 +44,7 @@ const ARRAYS = 2 * SHAPE.num_hidden_layers;
 
 let last = 0;
 
-/** Columns whose numbers occur nowhere else. */
+/** Columns whose numbers occur nowhere else. They are the bits of some float16 as well. */
 export function newColumns(batch: number, count: number, visible: (row: number, at: number) => number = () => 1) {
   return Array.from({ length: batch }, (_, row) =>
     Array.from(
@@ -53,7 +54,7 @@ export function newColumns(batch: number, count: number, visible: (row: number, 
         visible: visible(row, at),
         numbers: Array.from({ length: ARRAYS }, () =>
           Array.from({ length: SHAPE.num_key_value_heads }, () =>
-            Array.from({ length: SHAPE.head_dim }, () => ++last % 2 ** 24),
+            Array.from({ length: SHAPE.head_dim }, () => ++last % 2 ** 16),
           ),
         ),
       }),
@@ -64,7 +65,7 @@ export function newColumns(batch: number, count: number, visible: (row: number, 
 const nameOf = (prefix: string, array: number) => `${prefix}.${array >> 1}.${array % 2 ? "value" : "key"}`;
 
 /** What a decoder's graph returns for these columns. */
-export function outputsOf(columns: SlowColumn[][]): Record<string, Tensor> {
+export function outputsOf(columns: SlowColumn[][], dtype: CacheDtype = "float32"): Record<string, Tensor> {
   const dims = [columns.length, SHAPE.num_key_value_heads, columns[0]!.length, SHAPE.head_dim];
   return Object.fromEntries(
     Array.from({ length: ARRAYS }, (_, array) => {
@@ -73,9 +74,20 @@ export function outputsOf(columns: SlowColumn[][]): Record<string, Tensor> {
           row.flatMap((column) => column.numbers[array]![head]!),
         ),
       );
-      return [nameOf("new_key_values", array), new Tensor("float32", Float32Array.from(numbers.flat()), dims)];
+      return [nameOf("new_key_values", array), tensorOf(dtype, numbers.flat(), dims)];
     }),
   );
+}
+
+function tensorOf(dtype: CacheDtype, numbers: number[], dims: number[]): Tensor {
+  if (dtype === "float16") return new Tensor(dtype, Uint16Array.from(numbers), dims);
+  return new Tensor(dtype, Float32Array.from(numbers), dims);
+}
+
+/** What lies in a tensor: of float16 the bits. */
+export function numbersIn({ type, data }: Tensor): Float32Array | Uint16Array {
+  const { buffer, byteOffset, length } = data as Float32Array;
+  return type === "float16" ? new Uint16Array(buffer, byteOffset, length) : (data as Float32Array);
 }
 
 export function appendBoth(
@@ -85,7 +97,7 @@ export function appendBoth(
   spare: number = 0,
   total?: number,
 ): void {
-  cache.append(outputsOf(columns), {
+  cache.append(outputsOf(columns, cache.shape.cache_dtype), {
     visible: columns.map((row) => row.map(({ visible }) => visible)),
     tokens: columns.map((row) => row.map(({ token }) => token)),
     total,
@@ -105,7 +117,7 @@ export function fedRows(cache: KeyValueCache): Omit<SlowColumn, "token">[][] {
       numbers: Array.from({ length: ARRAYS }, (_, array) =>
         Array.from({ length: SHAPE.num_key_value_heads }, (_, head) => {
           const start = ((row * SHAPE.num_key_value_heads + head) * capacity + at) * SHAPE.head_dim;
-          const data = feeds[nameOf("past_key_values", array)]!.data as Float32Array;
+          const data = numbersIn(feeds[nameOf("past_key_values", array)]!);
           return Array.from(data.subarray(start, start + SHAPE.head_dim));
         }),
       ),

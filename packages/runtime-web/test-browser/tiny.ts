@@ -1,4 +1,4 @@
-import type { DtypeOption } from "@internvl/config";
+import type { CacheDtype, DtypeOption } from "@internvl/config";
 import { convertCheckpoint, readSafetensorsHeader } from "@internvl/convert";
 import { MemoryFolder, RawImage, type Tensor } from "@internvl/core";
 import type { GenerateArguments, InternVL2_5ForConditionalGeneration } from "@internvl/model";
@@ -87,9 +87,10 @@ export async function convertTiny(
   name: string,
   checkpoint: Checkpoint = "tiny-4b",
   dtype: DtypeOption | readonly DtypeOption[] = "fp32",
+  cache_dtype?: CacheDtype,
 ): Promise<void> {
   const source = new MemoryFolder(await tinyCheckpoint(checkpoint), checkpoint);
-  await convertCheckpoint(source, await openStoredSink(name), { dtype });
+  await convertCheckpoint(source, await openStoredSink(name), { dtype, cache_dtype });
 }
 
 /** The tiles of a case: each of its pictures is a column of them. */

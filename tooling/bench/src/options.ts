@@ -1,7 +1,7 @@
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { DTYPES, type Dtype } from "internvl";
+import { CACHE_DTYPES, type CacheDtype, DTYPES, type Dtype } from "internvl";
 import { SHAPES, type ShapeName } from "./checkpoint/shape.js";
 
 export interface BenchOptions {
@@ -11,6 +11,8 @@ export interface BenchOptions {
   threads: number;
   /** Default: each benchmark's own. */
   dtype: Dtype | undefined;
+  /** What keys and values are stored in. */
+  cacheDtype: CacheDtype;
   shape: ShapeName;
   /** Cuts both networks to so many layers. */
   layers: number | undefined;
@@ -51,6 +53,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       runs: { type: "string" },
       threads: { type: "string" },
       dtype: { type: "string" },
+      "cache-dtype": { type: "string", default: "float32" },
       shape: { type: "string", default: "1b" },
       layers: { type: "string" },
       shards: { type: "string" },
@@ -74,6 +77,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       runs: count("runs", values.runs),
       threads: count("threads", values.threads) ?? availableParallelism(),
       dtype: values.dtype === undefined ? undefined : oneOf("dtype", values.dtype, DTYPES),
+      cacheDtype: oneOf("cache-dtype", values["cache-dtype"], CACHE_DTYPES),
       shape: oneOf("shape", values.shape, Object.keys(SHAPES) as ShapeName[]),
       layers: count("layers", values.layers),
       shards: count("shards", values.shards),

@@ -12,6 +12,7 @@ npm run bench -- make-checkpoint DIR [--shape NAME] [--layers N] [--shards N]
   --runs N             how often; 5 for what takes under a second, 3 for the rest
   --threads N          threads within one operator, of the library and of its peers
   --dtype NAME         instead of each benchmark's own
+  --cache-dtype NAME   what keys and values are stored in: float32 (default) or float16
   --shape NAME         1b, 2b, 4b, 8b or tiny, of the random checkpoint; --layers N cuts both networks
   --shards N           files that the weights are spread over
   --contexts A,B       lengths of decode's prompts, in tokens; prefill reads the middle one

@@ -48,11 +48,14 @@ export class Workspace {
   /** The checkpoint converted to each of `dtypes`: anew in each program, because the converter may have changed. */
   async converted(dtypes: readonly DtypeOption[]): Promise<string> {
     const names = dtypes.map((dtype) => (typeof dtype === "string" ? dtype : Object.values(dtype).join("-")));
-    const folder = await this.folder([this.modelName(), "onnx", ...names].join("-"));
+    const { cacheDtype } = this.#options;
+    const cache = cacheDtype === "float32" ? [] : ["cache", cacheDtype];
+    const folder = await this.folder([this.modelName(), "onnx", ...names, ...cache].join("-"));
     if (this.#converted.has(folder)) return folder;
     const source = await this.checkpoint();
     this.#log(`converting to ${folder}`);
-    await convertCheckpoint(await openModel(source), await openSink(folder), { dtype: dtypes });
+    const options = { dtype: dtypes, cache_dtype: cacheDtype };
+    await convertCheckpoint(await openModel(source), await openSink(folder), options);
     this.#converted.add(folder);
     return folder;
   }

@@ -1,3 +1,4 @@
+import type { CacheDtype } from "@internvl/config";
 import type { GraphBuilder, Value } from "@internvl/onnx";
 
 /** What attention over the cache must know of a language model. */
@@ -18,12 +19,12 @@ interface HeadShape {
  * | past_mask | float32 `[batch, past]` | 0, or very negative for columns that must not be seen |
  * | new_mask | float32 `[batch, new, new]` | the same among the new tokens: causal |
  * | logits_to_keep | int64 `[1]` | the last N positions; 0 means all |
- * | past_key_values.N.key, .value | float32 `[batch, key heads, past, head_dim]` | may be longer than what is seen |
+ * | past_key_values.N.key, .value | float32 or float16 `[batch, key heads, past, head_dim]` | may be longer than what is seen |
  *
  * | output | |
  * |---|---|
  * | logits | float32 `[batch, kept, vocabulary]` |
- * | new_key_values.N.key, .value | float32 `[batch, key heads, new, head_dim]`: the new tokens' rows only |
+ * | new_key_values.N.key, .value | as the past, `[batch, key heads, new, head_dim]`: the new tokens' rows only |
  * | hidden_states.N | float32 `[batch, new, hidden]`, where asked for: what layer N reads; the last one is normalised |
  */
 export interface DecoderInputs {
@@ -37,10 +38,12 @@ export interface DecoderInputs {
   newMask: Value;
   /** int64 `[1]`: how many cached keys there are. */
   pastLength: Value;
+  /** What keys and values are stored in. */
+  cache_dtype: CacheDtype;
 }
 
 /** Declares the inputs that all layers share. */
-export function decoderInputs(g: GraphBuilder, config: HeadShape): DecoderInputs {
+export function decoderInputs(g: GraphBuilder, config: HeadShape, cache_dtype: CacheDtype): DecoderInputs {
   const half = config.head_dim / 2;
   const groups = config.num_attention_heads / config.num_key_value_heads;
   const position_ids = g.input("position_ids", "int64", ["batch", "new"]);
@@ -62,6 +65,7 @@ export function decoderInputs(g: GraphBuilder, config: HeadShape): DecoderInputs
       [1],
     ),
     pastLength: g.dim(past_mask, 1),
+    cache_dtype,
   };
 }
 
@@ -89,12 +93,17 @@ export function cachedAttention(
   inputs: DecoderInputs,
   { num_attention_heads, num_key_value_heads, head_dim }: HeadShape,
 ): Value {
-  const { key, value } = states;
-  g.output(`new_key_values.${index}.key`, key);
-  g.output(`new_key_values.${index}.value`, value);
   const cacheShape = ["batch", num_key_value_heads, "past", head_dim];
-  const pastKey = g.input(`past_key_values.${index}.key`, "float32", cacheShape);
-  const pastValue = g.input(`past_key_values.${index}.value`, "float32", cacheShape);
+  const inFloat16 = inputs.cache_dtype === "float16";
+  const cached = (name: "key" | "value") => {
+    const stored = inFloat16 ? g.cast(states[name], "float16") : states[name];
+    g.output(`new_key_values.${index}.${name}`, stored);
+    const past = g.input(`past_key_values.${index}.${name}`, inputs.cache_dtype, cacheShape);
+    // What is new counts as rounded already, so that tokens do not depend on the pieces in which they are read.
+    return inFloat16 ? [g.cast(past, "float32"), g.cast(stored, "float32")] : [past, stored];
+  };
+  const [pastKey, key] = cached("key") as [Value, Value];
+  const [pastValue, value] = cached("value") as [Value, Value];
 
   // All queries that share a key head, one after the other: [batch, key heads, groups * new, head_dim].
   const query = g.reshape(states.query, ["batch", num_key_value_heads, -1, head_dim]);

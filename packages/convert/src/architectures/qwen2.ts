@@ -40,7 +40,7 @@ interface Shared {
 export function buildQwen2Decoder(layers: Layers, config: Qwen2Config): void {
   const { g } = layers;
   const inputs_embeds = g.input("inputs_embeds", "float32", ["batch", "new", config.hidden_size]);
-  const shared: Shared = { config, inputs: decoderInputs(g, config) };
+  const shared: Shared = { config, inputs: decoderInputs(g, config, layers.cache_dtype) };
   const logits_to_keep = g.input("logits_to_keep", "int64", [1]);
 
   const last = layers.module("language_model.model", (model) => {

@@ -1,4 +1,4 @@
-import type { Dtype, GraphName, InternVL2_5Config } from "@internvl/config";
+import type { CacheDtype, Dtype, GraphName, InternVL2_5Config } from "@internvl/config";
 import type { InferenceRuntime, ModelFiles, Session } from "@internvl/core";
 import { encodeModel, parseModel } from "@internvl/onnx";
 import { buildGraph } from "../architectures/index.js";
@@ -24,6 +24,8 @@ export interface WrittenGraph {
 export interface OriginalModel {
   readonly config: InternVL2_5Config;
   readonly tensors: TensorSource;
+  /** What keys and values are stored in. Default float32. */
+  readonly cache_dtype?: CacheDtype;
 }
 
 /**
@@ -42,13 +44,14 @@ function besides(path: string): string {
 export async function withGraph<T>(
   folder: CheckedFolder,
   { name, path, dtype }: WrittenGraph,
-  { config, tensors }: OriginalModel,
+  { config, tensors, cache_dtype }: OriginalModel,
   inference: InferenceRuntime,
   signal: AbortSignal | undefined,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
   const model = parseModel(await folder.files.read(path, { signal }), path);
-  showStates(model, buildGraph(name, dtype, config, tensors, { output_hidden_states: true }).build().proto);
+  const options = { output_hidden_states: true, cache_dtype };
+  showStates(model, buildGraph(name, dtype, config, tensors, options).build().proto);
   const data = `${path}_data`;
   const externalData = (await folder.files.has(data)) ? [data.slice(data.lastIndexOf("/") + 1)] : [];
   const shown = besides(path);

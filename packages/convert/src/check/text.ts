@@ -54,7 +54,7 @@ export async function* compareEmbeddings(
 export async function* compareDecoder(
   session: Session,
   dtype: Dtype,
-  { config }: OriginalModel,
+  { config, cache_dtype }: OriginalModel,
   weights: Weights,
   features: Rows,
 ): AsyncGenerator<Compared> {
@@ -62,6 +62,8 @@ export async function* compareDecoder(
   const sequence = await checkSequence(text, weights, features);
   const layers = sampledLayers(text.num_hidden_layers);
   const last = text.num_hidden_layers;
+  // Keys and values in 11 bits cost what weights in 11 bits do.
+  const precision = cache_dtype === "float16" && dtype === "fp32" ? "fp16" : dtype;
   const angles = rotaryAngles(
     text,
     Array.from({ length: sequence.count }, (_, position) => position),
@@ -80,13 +82,21 @@ export async function* compareDecoder(
     // The last state that the graph shows is the normalised one.
     const isLast = layer === last - 1;
     const expected = isLast ? await finalNorm(weights, text, computed) : computed;
-    yield { part: "layer", layer, dtype, actual: state(layer + 1), expected, before: isLast ? undefined : before };
+    yield {
+      part: "layer",
+      layer,
+      dtype: precision,
+      actual: state(layer + 1),
+      expected,
+      before: isLast ? undefined : before,
+    };
   }
   const ends = Rows.of(
     [...state(last).slice(HALF - 1, HALF).data, ...state(last).slice(-1 + sequence.count).data],
     text.hidden_size,
   );
-  yield { part: "logits", dtype, actual: joined("logits"), expected: await outputLayer(weights, text, ends) };
+  const expected = await outputLayer(weights, text, ends);
+  yield { part: "logits", dtype: precision, actual: joined("logits"), expected };
 }
 
 async function checkSequence(text: TextConfig, weights: Weights, features: Rows): Promise<Rows> {
@@ -110,10 +120,13 @@ function decoderFeeds(
   const own = angles.slice(start, end);
   const float = (data: ArrayLike<number>, dims: number[]) => new Tensor("float32", Float32Array.from(data), dims);
   const int = (data: number[], dims: number[]) => new Tensor("int64", BigInt64Array.from(data, BigInt), dims);
-  const empty = float([], [1, num_key_value_heads, 0, head_dim]);
+  const nothing = [1, num_key_value_heads, 0, head_dim];
   const cached = session.inputs
     .filter(({ name }) => name.startsWith("past_key_values."))
-    .map(({ name }) => [name, earlier[name.replace("past_", "new_")] ?? empty]);
+    .map(({ name, type }) => {
+      const empty = type === "float16" ? new Tensor(type, new Uint16Array(0), nothing) : float([], nothing);
+      return [name, earlier[name.replace("past_", "new_")] ?? empty];
+    });
   return {
     inputs_embeds: float(sequence.slice(start, end).data, [1, count, sequence.width]),
     position_ids: int(

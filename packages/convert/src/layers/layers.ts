@@ -1,4 +1,4 @@
-import type { Dtype } from "@internvl/config";
+import type { CacheDtype, Dtype } from "@internvl/config";
 import type { ExternalLocation, GraphBuilder, Value } from "@internvl/onnx";
 import type { TensorSource, WeightSource } from "../checkpoint/index.js";
 import { quantiseBlockwise, quantiseColumns, quantiseRows, toFloat16, toFloat32 } from "../quantise/index.js";
@@ -10,6 +10,8 @@ const BLOCK_SIZE = 128;
 export interface LayerOptions {
   /** Whether states between the layers become outputs of the graph. Default false. */
   output_hidden_states?: boolean;
+  /** What the decoder's keys and values are stored in. Default float32. */
+  cache_dtype?: CacheDtype;
   /** Where the graph reads a tensor's own bytes; undefined for one whose converted bytes are written. Default: none is. */
   linked?: (tensor: WeightSource) => ExternalLocation | undefined;
 }
@@ -37,6 +39,11 @@ export class Layers {
   module<T>(name: string, build: (layers: Layers) => T): T {
     const inner = new Layers(this.g, this.#checkpoint, this.#dtype, this.#options, `${this.#prefix}${name}.`);
     return this.g.scope(name, () => build(inner));
+  }
+
+  /** What keys and values are stored in between runs. */
+  get cache_dtype(): CacheDtype {
+    return this.#options.cache_dtype ?? "float32";
   }
 
   has(name: string): boolean {

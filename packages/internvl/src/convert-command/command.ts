@@ -1,4 +1,11 @@
-import { DEFAULT_DTYPE, type DialectName, DTYPES, type DtypeOption } from "@internvl/config";
+import {
+  CACHE_DTYPES,
+  type CacheDtype,
+  DEFAULT_DTYPE,
+  type DialectName,
+  DTYPES,
+  type DtypeOption,
+} from "@internvl/config";
 import { isAbort, type LongCallOptions } from "@internvl/core";
 import { Command, Option } from "commander";
 import { exitStopped, interruptible } from "../terminal/interrupt.js";
@@ -26,6 +33,7 @@ interface Options extends Push {
   max_shard_size?: number;
   dtype: DtypeOption[];
   output_hidden_states?: boolean;
+  cache_dtype: CacheDtype;
   link?: boolean;
   verify?: boolean;
   force?: boolean;
@@ -62,6 +70,11 @@ export function convertCommand(name: string, prefix: string = name): Command {
       DEFAULT_DTYPE,
     ])
     .option("--output_hidden_states", "graphs that also give the states between their layers")
+    .addOption(
+      new Option("--cache_dtype <dtype>", "what keys and values are kept in: float16 takes half of the memory")
+        .choices(CACHE_DTYPES)
+        .default("float32"),
+    )
     .option("--link", "fp32 and fp16 read the checkpoint's own files, by hard links: same disk, nothing copied")
     .option("--verify", `compare what was written with the checkpoint (default: ${VERIFIED_RULE})`)
     .option("--no-verify", "do not compare it")
@@ -109,8 +122,17 @@ interface Way extends LongCallOptions {
 
 /** @returns what is printed at the end */
 async function convertToOnnx(options: Options, way: Way): Promise<string> {
-  const { dtype, adapter: adapters, output_hidden_states, link, verify, force, json } = options;
-  const report = await convertFolder({ ...way, dtype, adapters, output_hidden_states, link, verify, force });
+  const { dtype, adapter: adapters, output_hidden_states, cache_dtype, link, verify, force, json } = options;
+  const report = await convertFolder({
+    ...way,
+    dtype,
+    adapters,
+    output_hidden_states,
+    cache_dtype,
+    link,
+    verify,
+    force,
+  });
   return json ? summaryJson(report) : summaryText(report);
 }
 

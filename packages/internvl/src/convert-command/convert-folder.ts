@@ -1,4 +1,4 @@
-import type { DtypeOption } from "@internvl/config";
+import type { CacheDtype, DtypeOption } from "@internvl/config";
 import { type Conversion, convertCheckpoint, type PartCheck } from "@internvl/convert";
 import { type LongCallOptions, type ModelFiles, writeFile } from "@internvl/core";
 import { nodeFiles } from "@internvl/runtime-node";
@@ -20,6 +20,8 @@ export interface ConvertFolderOptions extends LongCallOptions {
   adapters?: readonly AdapterOption[];
   /** Graphs that also give the states between their layers. Default false. */
   output_hidden_states?: boolean;
+  /** What the decoder's keys and values are stored in. Default float32. */
+  cache_dtype?: CacheDtype;
   /** Let graphs in fp32 and fp16 read the checkpoint's own files, linked into the folder. Default false. */
   link?: boolean;
   /** Write into a folder that holds something else. Default false. */
@@ -82,7 +84,7 @@ async function fillFolder(
   target: OutputFolder,
   options: ConvertFolderOptions,
 ): Promise<ConvertFolderReport> {
-  const { dtype, output_hidden_states, link, signal, progress_callback } = options;
+  const { dtype, output_hidden_states, cache_dtype, link, signal, progress_callback } = options;
   const long = { signal, progress_callback };
   const adapters = await openAdapters(options.adapters ?? [], { signal });
   await fetchCheckpoint(source, long);
@@ -92,6 +94,7 @@ async function fillFolder(
       dtype,
       adapters,
       output_hidden_states,
+      cache_dtype,
       link,
       ...long,
     });

@@ -1,8 +1,10 @@
+import { CACHE_DTYPES, type CacheDtype } from "@internvl/config";
 import { InternVLError } from "@internvl/core";
-import type { CacheShape } from "./cache-shape.js";
+import { type CacheArray, cacheArrayOf } from "./cache-array.js";
+import { type CacheShape, cacheDtypeOf } from "./cache-shape.js";
 
 // A cache on disk is a safetensors file (https://github.com/huggingface/safetensors#format), so that any tool shows what
-// is in it: past_key_values.N.key and .value, F32 [batch, heads, length, head_dim]; input_ids, I32 [batch, length], -1 where
+// is in it: past_key_values.N.key and .value, F32 or F16 [batch, heads, length, head_dim]; input_ids, I32 [batch, length], -1 where
 // embeddings were read; attention_mask, U8 [batch, length]. The metadata names this format and the model's sizes.
 
 const FORMAT = "internvl key-value cache";
@@ -22,7 +24,7 @@ export interface CacheContents {
   /** `[batch][length]` */
   visible: readonly (readonly number[])[];
   /** Made one by one while the file is written. */
-  arrays: readonly { name: string; data: () => Float32Array }[];
+  arrays: readonly { name: string; data: () => CacheArray }[];
 }
 
 export interface CacheFile {
@@ -31,7 +33,7 @@ export interface CacheFile {
   tokens: number[][];
   visible: number[][];
   /** A copy of the array of this name. @throws InternVLError `FILE_INVALID` */
-  array(name: string): Float32Array;
+  array(name: string): CacheArray;
 }
 
 interface Entry {
@@ -40,12 +42,15 @@ interface Entry {
   data_offsets: [start: number, end: number];
 }
 
-const BYTES: Readonly<Record<string, number>> = { F32: 4, I32: 4, U8: 1 };
+const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, I32: 4, U8: 1 };
+
+/** What safetensors calls them. */
+const STORED: Readonly<Record<CacheDtype, string>> = { float32: "F32", float16: "F16" };
 
 export function writeCacheFile({ shape, dims, tokens, visible, arrays }: CacheContents): Uint8Array {
   const [batch, , length] = dims;
   const tensors = [
-    ...arrays.map(({ name, data }) => ({ name, dtype: "F32", shape: [...dims], data })),
+    ...arrays.map(({ name, data }) => ({ name, dtype: STORED[cacheDtypeOf(shape)], shape: [...dims], data })),
     { name: "input_ids", dtype: "I32", shape: [batch, length], data: () => Int32Array.from(tokens.flat()) },
     { name: "attention_mask", dtype: "U8", shape: [batch, length], data: () => Uint8Array.from(visible.flat()) },
   ];
@@ -76,7 +81,9 @@ export function readCacheFile(bytes: Uint8Array): CacheFile {
   const { header, data } = split(bytes);
   const { __metadata__: metadata, ...entries } = header;
   const shape = readShape(metadata);
-  const { shape: first } = entryOf(entries, "past_key_values.0.key", "F32", data.length);
+  const cache_dtype = cacheDtypeOf(shape);
+  const stored = STORED[cache_dtype];
+  const { shape: first } = entryOf(entries, "past_key_values.0.key", stored, data.length);
   const [batch = 0, heads, length = -1, head_dim] = first;
   const dims: CacheDims = [batch, shape.num_key_value_heads, length, shape.head_dim];
   if (first.length !== 4 || batch < 1 || heads !== shape.num_key_value_heads || head_dim !== shape.head_dim) {
@@ -87,7 +94,7 @@ export function readCacheFile(bytes: Uint8Array): CacheFile {
     );
   }
   const end =
-    2 * shape.num_hidden_layers * sizeOf(dims) * BYTES["F32"]! + batch * length * (BYTES["I32"]! + BYTES["U8"]!);
+    2 * shape.num_hidden_layers * sizeOf(dims) * BYTES[stored]! + batch * length * (BYTES["I32"]! + BYTES["U8"]!);
   if (end !== data.length) throw cutOff(end, data.length);
 
   const tensor = (name: string, dtype: string, expected: readonly number[]) => {
@@ -102,7 +109,7 @@ export function readCacheFile(bytes: Uint8Array): CacheFile {
     dims,
     tokens: rows(new Int32Array(tensor("input_ids", "I32", [batch, length]))),
     visible: rows(new Uint8Array(tensor("attention_mask", "U8", [batch, length])).map((flag) => (flag ? 1 : 0))),
-    array: (name) => new Float32Array(tensor(name, "F32", dims)),
+    array: (name) => cacheArrayOf(cache_dtype, tensor(name, stored, dims)),
   };
 }
 
@@ -126,18 +133,27 @@ function headerBytes(bytes: Uint8Array): number {
 }
 
 function readShape(metadata: unknown): CacheShape {
-  const { format, version, model_type, ...numbers } = (metadata ?? {}) as Record<string, string>;
+  const { format, version, model_type, cache_dtype, ...numbers } = (metadata ?? {}) as Record<string, string>;
   if (format !== FORMAT) throw noCache();
-  if (version !== VERSION) {
-    throw new InternVLError("FILE_INVALID", {
-      what: "The cache was saved by a newer version of this package",
-      expected: `version ${VERSION} of its format`,
-      got: String(version),
-      fix: "Update this package, or start without the cache.",
-    });
+  if (version !== VERSION) throw newer(`version ${VERSION} of its format`, String(version));
+  if (cache_dtype !== undefined && !(CACHE_DTYPES as readonly string[]).includes(cache_dtype)) {
+    throw newer(`keys and values in ${CACHE_DTYPES.join(" or ")}`, String(cache_dtype));
   }
   const entries = Object.entries(numbers).map(([name, value]) => [name, Number(value)]);
-  return { ...Object.fromEntries(entries), ...(model_type !== undefined && { model_type }) };
+  return {
+    ...Object.fromEntries(entries),
+    ...(model_type !== undefined && { model_type }),
+    ...(cache_dtype !== undefined && { cache_dtype }),
+  };
+}
+
+function newer(expected: string, got: string): InternVLError {
+  return new InternVLError("FILE_INVALID", {
+    what: "The cache was saved by a newer version of this package",
+    expected,
+    got,
+    fix: "Update this package, or start without the cache.",
+  });
 }
 
 function entryOf(entries: Record<string, unknown>, name: string, dtype: string, available: number): Entry {

@@ -1,3 +1,6 @@
+import type { CacheDtype } from "@internvl/config";
+import { type CacheArray, newCacheArray } from "./cache-array.js";
+
 /** A row that takes the columns from `start` on of row `from`; what comes before is the same in both. */
 export interface RowMove {
   row: number;
@@ -14,6 +17,7 @@ export interface StoreSize {
   head_dim: number;
   /** Columns of the arrays, each for one token. */
   capacity: number;
+  dtype: CacheDtype;
 }
 
 /** A capacity, and for how many columns memory is reserved, so that it can become so many without a copy: at least that. */
@@ -36,11 +40,11 @@ export class CacheStore {
   used = 0;
   /** Columns that the buffers are long enough for. */
   readonly reserved: number;
-  readonly #buffers: Float32Array[];
+  readonly #buffers: CacheArray[];
   #size: StoreSize;
-  #arrays: readonly Float32Array[];
+  #arrays: readonly CacheArray[];
 
-  constructor(size: StoreSize, buffers: Float32Array[], reserved: number = size.capacity) {
+  constructor(size: StoreSize, buffers: CacheArray[], reserved: number = size.capacity) {
     this.reserved = reserved;
     this.#buffers = buffers;
     this.#size = size;
@@ -58,7 +62,7 @@ export class CacheStore {
     return this.#size;
   }
 
-  get arrays(): readonly Float32Array[] {
+  get arrays(): readonly CacheArray[] {
     return this.#arrays;
   }
 
@@ -85,7 +89,7 @@ export class CacheStore {
   }
 
   /** Writes `count` columns from column `at` on: `data` is `[batch, heads, count, head_dim]`. */
-  write(array: number, data: Float32Array, at: number, count: number): void {
+  write(array: number, data: CacheArray, at: number, count: number): void {
     const { batch, heads, head_dim, capacity } = this.size;
     const target = this.arrays[array]!;
     const width = count * head_dim;
@@ -95,11 +99,11 @@ export class CacheStore {
   }
 
   /** The first `count` columns of an array, without the room behind them. */
-  read(array: number, count: number): Float32Array {
-    const { batch, heads, head_dim, capacity } = this.size;
+  read(array: number, count: number): CacheArray {
+    const { batch, heads, head_dim, capacity, dtype } = this.size;
     const source = this.arrays[array]!;
     const width = count * head_dim;
-    const compact = new Float32Array(batch * heads * width);
+    const compact = newCacheArray(dtype, batch * heads * width);
     for (let head = 0; head < batch * heads; head++) {
       const start = head * capacity * head_dim;
       compact.set(source.subarray(start, start + width), head * width);
@@ -134,7 +138,7 @@ export class CacheStore {
 
   /** Copies columns up to `end` between rows. All are read before one is written: rows may change places. */
   move(moves: readonly RowMove[], end: number): void {
-    const { heads, head_dim, capacity } = this.size;
+    const { heads, head_dim, capacity, dtype } = this.size;
     const segments = moves.flatMap(({ row, from, start }) =>
       Array.from({ length: heads }, (_, head) => ({
         source: ((from * heads + head) * capacity + start) * head_dim,
@@ -142,7 +146,10 @@ export class CacheStore {
         width: (end - start) * head_dim,
       })),
     );
-    const staged = new Float32Array(segments.reduce((sum, { width }) => sum + width, 0));
+    const staged = newCacheArray(
+      dtype,
+      segments.reduce((sum, { width }) => sum + width, 0),
+    );
     for (const array of this.arrays) {
       let at = 0;
       for (const { source, width } of segments) {
@@ -160,11 +167,11 @@ export class CacheStore {
 
 const EMPTY = new Float32Array(0);
 
-function beginnings(buffers: readonly Float32Array[], { batch, heads, capacity, head_dim }: StoreSize): Float32Array[] {
+function beginnings(buffers: readonly CacheArray[], { batch, heads, capacity, head_dim }: StoreSize): CacheArray[] {
   const length = batch * heads * capacity * head_dim;
   return buffers.map((buffer) => (buffer.length === length ? buffer : buffer.subarray(0, length)));
 }
 
-function emptyArray({ batch, heads, capacity, head_dim }: StoreSize): Float32Array {
-  return new Float32Array(batch * heads * capacity * head_dim);
+function emptyArray({ batch, heads, capacity, head_dim, dtype }: StoreSize): CacheArray {
+  return newCacheArray(dtype, batch * heads * capacity * head_dim);
 }

@@ -1,7 +1,8 @@
 import { InternVLError, Tensor } from "@internvl/core";
+import { cacheArrayIn, cacheElementBytes, cacheTensor } from "./cache-array.js";
 import { readCacheFile, writeCacheFile } from "./cache-file.js";
 import { CacheRows } from "./cache-rows.js";
-import { assertSameShape, type CacheShape, shapeOf } from "./cache-shape.js";
+import { assertSameShape, type CacheShape, cacheDtypeOf, shapeOf } from "./cache-shape.js";
 import { CacheStore, type StoreRoom } from "./cache-store.js";
 import type { PastKeyValues } from "./past-key-values.js";
 
@@ -94,8 +95,8 @@ export class KeyValueCache implements PastKeyValues {
 
   /** Bytes of the keys and values of one token of each row. */
   get bytesPerToken(): number {
-    const { arrays, batch, heads, head_dim } = this.#usable().size;
-    return arrays * batch * heads * head_dim * Float32Array.BYTES_PER_ELEMENT;
+    const { arrays, batch, heads, head_dim, dtype } = this.#usable().size;
+    return arrays * batch * heads * head_dim * cacheElementBytes(dtype);
   }
 
   get disposed(): boolean {
@@ -135,7 +136,7 @@ export class KeyValueCache implements PastKeyValues {
     const { batch, heads, capacity, head_dim } = size;
     const feeds: Record<string, Tensor> = { past_mask: new Tensor("float32", this.#mask(), [batch, capacity]) };
     for (const [index, array] of arrays.entries()) {
-      feeds[arrayName("past_key_values", index)] = new Tensor("float32", array, [batch, heads, capacity, head_dim]);
+      feeds[arrayName("past_key_values", index)] = cacheTensor(array, [batch, heads, capacity, head_dim]);
     }
     return feeds;
   }
@@ -143,7 +144,7 @@ export class KeyValueCache implements PastKeyValues {
   /**
    * Takes the columns of the new tokens.
    *
-   * @param outputs `new_key_values.N.key` and `.value`, float32 `[batch, heads, count, head_dim]`
+   * @param outputs `new_key_values.N.key` and `.value`, of the cache's type, `[batch, heads, count, head_dim]`
    */
   append(
     outputs: Readonly<Record<string, Tensor>>,
@@ -153,7 +154,7 @@ export class KeyValueCache implements PastKeyValues {
     const end = this.length + count;
     const store = this.#writable(end, { total: Math.max(end, total ?? end), spare });
     for (let index = 0; index < store.arrays.length; index++) {
-      store.write(index, outputs[arrayName("new_key_values", index)]!.data as Float32Array, this.length, count);
+      store.write(index, cacheArrayIn(outputs[arrayName("new_key_values", index)]!), this.length, count);
     }
     this.#rows.append(visible, tokens, isRun);
     store.used = this.length;
@@ -305,7 +306,10 @@ export class KeyValueCache implements PastKeyValues {
     const [batch, heads, capacity, head_dim] = file.dims;
     const cache = new KeyValueCache(batch, shape);
     const arrays = cache.#usable().arrays.map((_, index) => file.array(arrayName("past_key_values", index)));
-    cache.#store = new CacheStore({ arrays: arrays.length, batch, heads, head_dim, capacity }, arrays);
+    cache.#store = new CacheStore(
+      { ...cache.#usable().size, arrays: arrays.length, heads, head_dim, capacity },
+      arrays,
+    );
     cache.#rows = CacheRows.of(file.tokens, file.visible);
     return cache;
   }
@@ -353,6 +357,7 @@ export class KeyValueCache implements PastKeyValues {
       batch,
       heads,
       head_dim,
+      dtype: cacheDtypeOf(this.shape),
       capacity: Math.max(LEAST_CAPACITY, this.#reserved),
     });
   }

@@ -1,3 +1,4 @@
+import { CACHE_DTYPES, type CacheDtype } from "@internvl/config";
 import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
 import { HIDDEN } from "./cache.js";
@@ -47,13 +48,27 @@ interface Piece {
 
 /** The language model: reads embeddings into a cache and gives logits. */
 export class Decoder {
+  /** What its keys and values are stored in: its graph says. */
+  readonly cache_dtype: CacheDtype;
   readonly #session: Session;
   readonly #promptSession: Session;
   readonly #rotary: RotaryConfig;
   readonly #heads: number;
 
-  /** @param promptSession the same network in another dtype, which reads the prompts of `generate` */
+  /**
+   * @param promptSession the same network in another dtype, which reads the prompts of `generate`
+   * @throws InternVLError `GRAPH_INVALID` when the two do not write into one cache
+   */
   constructor(session: Session, rotary: RotaryConfig, heads: number, promptSession: Session = session) {
+    this.cache_dtype = cacheDtypeIn(session);
+    if (cacheDtypeIn(promptSession) !== this.cache_dtype) {
+      throw new InternVLError("GRAPH_INVALID", {
+        what: "The decoder for prompts keeps keys and values in another type than the one that goes on from them",
+        expected: this.cache_dtype,
+        got: cacheDtypeIn(promptSession),
+        fix: "Convert the checkpoint again with both dtypes at once: internvl-convert --dtype q4,int8.",
+      });
+    }
     this.#session = session;
     this.#promptSession = promptSession;
     this.#rotary = rotary;
@@ -140,6 +155,19 @@ export class Decoder {
     cache.append(outputs, { visible, tokens, total, spare, isRun: true });
     return { ...outputs, logits };
   }
+}
+
+/** @throws InternVLError `GRAPH_INVALID` */
+function cacheDtypeIn({ inputs }: Session): CacheDtype {
+  const type = inputs.find(({ name }) => name === "past_key_values.0.key")?.type;
+  const known = CACHE_DTYPES.find((dtype) => dtype === type);
+  if (known !== undefined) return known;
+  throw new InternVLError("GRAPH_INVALID", {
+    what: "The decoder's graph has no past_key_values that this package knows",
+    expected: CACHE_DTYPES.join(" or "),
+    got: type ?? "no such input",
+    fix: "Update this package, or convert the checkpoint again.",
+  });
 }
 
 /**

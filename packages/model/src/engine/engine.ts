@@ -1,4 +1,4 @@
-import type { Dtype, GraphDtypes, GraphName } from "@internvl/config";
+import type { CacheDtype, Dtype, GraphDtypes, GraphName } from "@internvl/config";
 import type { DeviceChoice, LongCallOptions, Tensor } from "@internvl/core";
 import type {
   GenerateTokensResult,
@@ -97,11 +97,12 @@ export interface GenerateResult extends GenerateTokensResult {
   past_key_values?: PastKeyValues;
 }
 
-/** Which variant of each graph was loaded, and where it runs. */
+/** Which variant of each graph was loaded, what its cache is stored in, and where it runs. */
 export interface EngineParts {
   readonly dtype: GraphDtypes;
   /** That of the decoder which reads the prompts of `generate`: the one of `dtype`, or a second one. */
   readonly prompt_dtype: Dtype;
+  readonly cache_dtype: CacheDtype;
   readonly devices: Readonly<Record<GraphName, DeviceChoice>>;
 }
 

@@ -8,7 +8,7 @@ import {
 } from "@internvl/generation";
 import { reportingTo } from "../streaming.js";
 import { type CacheOptions, KeyValueCache } from "./cache.js";
-import type { CacheShape } from "./cache-shape.js";
+import { type CacheShape, shapeOf } from "./cache-shape.js";
 import type { Decoder } from "./decoder.js";
 import type { TokenEmbeddings } from "./embeddings.js";
 import type {
@@ -32,7 +32,7 @@ import { Scheduler } from "./scheduler.js";
 import type { Turns } from "./turns.js";
 import type { Encoded, VisionEncoder } from "./vision.js";
 
-export interface LocalParts extends EngineParts {
+export interface LocalParts extends Omit<EngineParts, "cache_dtype"> {
   config: InternVL2_5Config;
   vision: VisionEncoder;
   embeddings: TokenEmbeddings;
@@ -46,6 +46,7 @@ export interface LocalParts extends EngineParts {
 export class LocalEngine implements Engine {
   readonly dtype: EngineParts["dtype"];
   readonly prompt_dtype: EngineParts["prompt_dtype"];
+  readonly cache_dtype: EngineParts["cache_dtype"];
   readonly devices: EngineParts["devices"];
   readonly #parts: LocalParts;
   readonly #cacheShape: CacheShape;
@@ -55,10 +56,11 @@ export class LocalEngine implements Engine {
   constructor(parts: LocalParts) {
     this.dtype = parts.dtype;
     this.prompt_dtype = parts.prompt_dtype;
+    this.cache_dtype = parts.decoder.cache_dtype;
     this.devices = parts.devices;
     this.#parts = parts;
     const { text_config } = parts.config;
-    this.#cacheShape = text_config;
+    this.#cacheShape = shapeOf({ ...text_config, cache_dtype: this.cache_dtype });
     const rules = sharingRules(parts.dtype.decoder_model_merged, parts.prompt_dtype, text_config);
     this.#scheduler = new Scheduler({ ...parts, ...rules, vocab_size: text_config.vocab_size });
   }

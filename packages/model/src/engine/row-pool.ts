@@ -1,5 +1,7 @@
+import type { CacheDtype } from "@internvl/config";
 import { Tensor } from "@internvl/core";
 import { HIDDEN, type KeyValueCache, type NewColumns } from "./cache.js";
+import { type CacheArray, cacheArrayIn, cacheTensor, newCacheArray } from "./cache-array.js";
 import type { ReadCache } from "./read-cache.js";
 
 /** Room is made for so many columns at a time: attention costs time for those that are not used yet. */
@@ -15,18 +17,19 @@ interface PooledRow {
   visible: number[];
 }
 
-/** One array of the decoder's past: float32 `[slots, heads, capacity, width]`. */
+/** One array of the decoder's past: `[slots, heads, capacity, width]`. */
 interface PoolArray {
   /** Without the prefix `past_key_values.`. */
   name: string;
   heads: number;
   width: number;
-  data: Float32Array;
+  dtype: CacheDtype;
+  data: CacheArray;
 }
 
 /** Where the columns of a row begin, in an array `[…, heads, capacity, width]`. */
 interface RowPlace {
-  data: Float32Array;
+  data: CacheArray;
   row: number;
   capacity: number;
 }
@@ -79,8 +82,8 @@ export class RowPool implements ReadCache {
     this.#makeRoom(slot + 1, row.tokens.length + 1);
     this.#rows.push(row);
     for (const array of this.#arrays) {
-      const { data, dims } = columns[PAST + array.name]!;
-      this.#fill(array, slot, { data: data as Float32Array, row: 0, capacity: dims[2]! });
+      const past = columns[PAST + array.name]!;
+      this.#fill(array, slot, { data: cacheArrayIn(past), row: 0, capacity: past.dims[2]! });
     }
     this.#show(slot, 0);
   }
@@ -107,7 +110,7 @@ export class RowPool implements ReadCache {
     const feeds: Record<string, Tensor> = { past_mask: new Tensor("float32", mask, [rows, capacity]) };
     for (const { name, heads, width, data } of this.#arrays) {
       const used = data.subarray(0, rows * heads * capacity * width);
-      feeds[PAST + name] = new Tensor("float32", used, [rows, heads, capacity, width]);
+      feeds[PAST + name] = cacheTensor(used, [rows, heads, capacity, width]);
     }
     return feeds;
   }
@@ -116,7 +119,7 @@ export class RowPool implements ReadCache {
     const count = visible[0]!.length;
     this.#makeRoom(this.#rows.length, this.length + count);
     for (const { name, heads, width, data } of this.#arrays) {
-      const source = outputs[NEW + name]!.data as Float32Array;
+      const source = cacheArrayIn(outputs[NEW + name]!);
       for (const [slot, row] of this.#rows.entries()) {
         for (let head = slot * heads; head < (slot + 1) * heads; head++) {
           const columns = source.subarray(head * count * width, (head + 1) * count * width);
@@ -147,11 +150,11 @@ export class RowPool implements ReadCache {
     const count = tokens.length - start;
     const outputs = Object.fromEntries(
       this.#arrays.map((array) => {
-        const { name, heads, width } = array;
-        const columns = new Float32Array(heads * count * width);
+        const { name, heads, width, dtype } = array;
+        const columns = newCacheArray(dtype, heads * count * width);
         const from = { data: array.data.subarray(start * width), row: slot, capacity: this.#capacity };
         copyRow(array, count, from, { data: columns, row: 0, capacity: count });
-        return [NEW + name, new Tensor("float32", columns, [1, heads, count, width])];
+        return [NEW + name, cacheTensor(columns, [1, heads, count, width])];
       }),
     );
     cache.append(outputs, { tokens: [tokens.slice(start)], visible: [visible.slice(start)], spare: 0 });
@@ -168,8 +171,8 @@ export class RowPool implements ReadCache {
   #layOut(slots: number, columns: number): void {
     const capacity = wholeBlocks(columns);
     for (const array of this.#arrays) {
-      const { data, heads, width } = array;
-      array.data = new Float32Array(slots * heads * capacity * width);
+      const { data, heads, width, dtype } = array;
+      array.data = newCacheArray(dtype, slots * heads * capacity * width);
       for (const [row, { tokens }] of this.#rows.entries()) {
         const from = { data, row, capacity: this.#capacity };
         copyRow(array, tokens.length, from, { data: array.data, row, capacity });
@@ -204,11 +207,12 @@ function wholeBlocks(columns: number): number {
 }
 
 function emptyArrays(columns: Readonly<Record<string, Tensor>>): PoolArray[] {
-  return Object.entries(columns).map(([name, { dims }]) => ({
+  return Object.entries(columns).map(([name, { dims, type }]) => ({
     name: name.slice(PAST.length),
     heads: dims[1]!,
     width: dims[3]!,
-    data: new Float32Array(0),
+    dtype: type as CacheDtype,
+    data: newCacheArray(type as CacheDtype, 0),
   }));
 }
 

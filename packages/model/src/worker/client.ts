@@ -48,6 +48,7 @@ export class WorkerEngine implements Engine {
   /** What the worker has loaded; known when `start` is done. */
   dtype!: EngineParts["dtype"];
   prompt_dtype!: EngineParts["prompt_dtype"];
+  cache_dtype!: EngineParts["cache_dtype"];
   devices!: EngineParts["devices"];
   readonly #port: WorkerPort;
   readonly #pending = new Map<number, Pending>();
@@ -77,12 +78,11 @@ export class WorkerEngine implements Engine {
     const engine = new WorkerEngine(port);
     try {
       const request: RequestBody = { type: "load", source, options: rest };
-      const { dtype, prompt_dtype, devices } = (await engine.#request(request, {
-        signal,
-        progress_callback,
-      })) as EngineParts;
+      const loaded = (await engine.#request(request, { signal, progress_callback })) as EngineParts;
+      const { dtype, prompt_dtype, cache_dtype, devices } = loaded;
       engine.dtype = dtype;
       engine.prompt_dtype = prompt_dtype;
+      engine.cache_dtype = cache_dtype;
       engine.devices = devices;
     } catch (error) {
       await port.close();

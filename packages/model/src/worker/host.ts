@@ -26,8 +26,8 @@ export function hostModel(port: WorkerPort, runtime: Runtime): void {
         const { source, options } = request;
         const found = "name" in source ? source.name : runtime.files.reopen!(source.portable);
         model = await InternVL2_5ForConditionalGeneration.from_pretrained(found, { ...options, ...calls, runtime });
-        const { dtype, prompt_dtype, devices } = model;
-        return { dtype, prompt_dtype, devices } satisfies EngineParts;
+        const { dtype, prompt_dtype, cache_dtype, devices } = model;
+        return { dtype, prompt_dtype, cache_dtype, devices } satisfies EngineParts;
       }
       case "forward":
         return caches.lend(request.cache, async (given) => {

@@ -39,6 +39,10 @@ export function createWebInference({ wasmPaths }: WebInferenceOptions = {}): Inf
       const queue = turns[device.name];
       const gpu = device.name === "webgpu" ? await openGpu() : undefined;
       const session = await queue.take(() => create(Sessions, input, gpu, options));
+      if (gpu !== undefined && !gpu.device.features.has("shader-f16") && takesHalf(session)) {
+        await queue.take(() => session.release());
+        throw noHalf(input.name);
+      }
       return new WebSession(session, { name: input.name, device, gpu, turns: queue }, options.freeDimensions ?? {});
     },
   };
@@ -46,6 +50,18 @@ export function createWebInference({ wasmPaths }: WebInferenceOptions = {}): Inf
 
 /** `createWebInference` with its defaults. */
 export const webInference: InferenceRuntime = createWebInference();
+
+function takesHalf({ inputMetadata }: InferenceSession): boolean {
+  return inputMetadata.some((value) => value.isTensor && value.type === "float16");
+}
+
+function noHalf(graph: string): InternVLError {
+  return new InternVLError("UNSUPPORTED", {
+    what: `${graph} takes numbers in half precision, which the WebGPU of this machine does not compute with`,
+    expected: "a device with the feature shader-f16",
+    fix: 'Use device "wasm" for it, or convert the checkpoint with --cache_dtype float32.',
+  });
+}
 
 async function create(
   Sessions: typeof InferenceSession,

@@ -1,4 +1,4 @@
-import { InternVL2_5ForConditionalGeneration, KeyValueCache, type ProgressCallback, Tensor } from "internvl";
+import { InternVL2_5ForConditionalGeneration, type KeyValueCache, type ProgressCallback, Tensor } from "internvl";
 import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { timed } from "../measure.js";
 import { randomBits } from "../random.js";
@@ -30,7 +30,7 @@ export const scalingTasks = {
   async scaleContext({ context, ...loading }: LoadArguments & { context: number }) {
     const model = await open(loading);
     const { text_config } = model.config;
-    const past_key_values = new KeyValueCache(1, text_config, { max_cache_len: context + PIECE + STEPS + 1 });
+    const past_key_values = model.newCache(1, { max_cache_len: context + PIECE + STEPS + 1 }) as KeyValueCache;
     fill(past_key_values, text_config, context);
     const bits = randomBits(context);
     const read = (count: number) =>
@@ -109,11 +109,20 @@ function fill(
   const { num_hidden_layers, num_key_value_heads, head_dim } = config;
   for (let at = 0; at < context; at += PIECE) {
     const count = Math.min(PIECE, context - at);
-    const values = Float32Array.from(
-      { length: num_key_value_heads * count * head_dim },
-      (_, index) => Math.sin(index) / 4,
-    );
-    const columns = new Tensor("float32", values, [1, num_key_value_heads, count, head_dim]);
+    const length = num_key_value_heads * count * head_dim;
+    const dims = [1, num_key_value_heads, count, head_dim];
+    const columns =
+      cache.shape.cache_dtype === "float16"
+        ? new Tensor(
+            "float16",
+            Uint16Array.from({ length }, (_, index) => 0x2000 + (index % 0x1000)),
+            dims,
+          )
+        : new Tensor(
+            "float32",
+            Float32Array.from({ length }, (_, index) => Math.sin(index) / 4),
+            dims,
+          );
     const outputs = Object.fromEntries(
       Array.from({ length: num_hidden_layers }, (_, layer) =>
         ["key", "value"].map((part) => [`new_key_values.${layer}.${part}`, columns]),

@@ -1,4 +1,5 @@
 import {
+  type CacheDtype,
   convertCheckpoint,
   type Dtype,
   InternVL2_5Processor,
@@ -16,8 +17,14 @@ export const MAX_NEW_TOKENS = 80;
 const END_OF_TURN = "<|im_end|>";
 
 /** Converts a checkpoint in one dtype. @returns the bytes of its graphs with their weights */
-export async function convertDemo(checkpoint: string, directory: string, dtype: Dtype): Promise<number> {
-  return (await convertCheckpoint(await openModel(checkpoint), await openSink(directory), { dtype })).byteLength;
+export async function convertDemo(
+  checkpoint: string,
+  directory: string,
+  dtype: Dtype | readonly Dtype[],
+  cache_dtype?: CacheDtype,
+): Promise<number> {
+  const options = { dtype, cache_dtype };
+  return (await convertCheckpoint(await openModel(checkpoint), await openSink(directory), options)).byteLength;
 }
 
 /**

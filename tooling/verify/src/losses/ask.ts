@@ -11,7 +11,10 @@ type Inputs = Awaited<ReturnType<typeof questionInputs>>;
 
 /** A converted model that is asked. */
 export interface Asked {
+  /** What tables call it. */
+  name: string;
   dtype: Dtype;
+  prompt_dtype?: Dtype;
   directory: string;
   /** Of its graphs with their weights. */
   bytes: number;
@@ -31,7 +34,9 @@ export async function measureLosses(
   const models: Model[] = [];
   const measured: Measured[][] = asked.map(() => []);
   try {
-    for (const { directory, dtype } of asked) models.push(await Model.from_pretrained(directory, { dtype }));
+    for (const { directory, dtype, prompt_dtype } of asked) {
+      models.push(await Model.from_pretrained(directory, { dtype, prompt_dtype }));
+    }
     for (const [index, question] of questions.entries()) {
       const inputs = await questionInputs(processor, [question], HELDOUT);
       const answers: Answer[] = [];
@@ -47,7 +52,7 @@ export async function measureLosses(
   } finally {
     await Promise.all(models.map((model) => model.dispose()));
   }
-  return asked.map(({ dtype, bytes }, which) => summarise(dtype, bytes, measured[which]!));
+  return asked.map(({ name, bytes }, which) => summarise(name, bytes, measured[which]!));
 }
 
 interface Answer {
@@ -67,17 +72,18 @@ interface Reading {
   features: Float32Array;
 }
 
-/** Lets a model read a question and an answer that need not be its own. */
+/** Lets a model read a question, as `generate` does, and an answer that need not be its own. */
 async function read(model: Model, inputs: Inputs, answer: readonly number[]): Promise<Reading> {
-  const input_ids = [[...inputs.input_ids[0]!, ...answer]];
-  const { pixel_values, num_patches } = inputs;
-  // The logits of a position are about the next one.
-  const kept = answer.length + 1;
-  const output = await model.forward({ input_ids, pixel_values, num_patches, logits_to_keep: kept });
-  output.past_key_values?.dispose();
+  const past_key_values = model.newCache(1);
+  const options = { past_key_values, max_new_tokens: 1, output_logits: true, return_dict_in_generate: true } as const;
+  const { logits } = await model.generate({ ...inputs, ...options });
+  // The logits of a position are about the next one, so nobody asks about the last.
+  const input_ids = [answer.slice(0, -1)];
+  const rest = input_ids[0]!.length > 0 ? await model.forward({ input_ids, past_key_values }) : undefined;
+  past_key_values.dispose();
   return {
-    logits: answer.map((_, position) => logitsAt(output.logits, 0, position)),
-    features: output.image_hidden_states!.data as Float32Array,
+    logits: [logits![0]!, ...input_ids[0]!.map((_, position) => logitsAt(rest!.logits, 0, position))],
+    features: (await model.get_image_features(inputs.pixel_values!)).data as Float32Array,
   };
 }
 
