@@ -8,7 +8,7 @@ export const ADDRESSES = { model: "/model", checkpoint: "/checkpoint" } as const
 /** What the page's worker does when it is told to. */
 export interface WebTasks {
   /** Loads the model; milliseconds. */
-  load(dtype: Dtype, threads: number | undefined): Promise<number>;
+  load(dtype: Dtype, threads: number): Promise<number>;
   speed(request: SpeedRequest): Promise<Figures>;
   /** Converts the checkpoint into the page's storage and removes the result; milliseconds. */
   convert(dtype: Dtype): Promise<number>;
