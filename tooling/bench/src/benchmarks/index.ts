@@ -5,6 +5,7 @@ import { convert } from "./convert.js";
 import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { followup } from "./followup.js";
+import { limits } from "./limits.js";
 import { loop } from "./loop.js";
 import { memory } from "./memory.js";
 import { pieces } from "./pieces.js";
@@ -33,6 +34,7 @@ const ofTargets: Readonly<Record<string, Benchmark>> = {
   loop,
   memory,
   web,
+  limits,
 };
 
 /** What is run only when it is named. */
