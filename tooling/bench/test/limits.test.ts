@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SHAPES } from "../src/checkpoint/shape.js";
-import { headMatrix, languageMatrices, tilePositions, visionMatrices, weightCount } from "../src/limits/matrices.js";
+import { languageMatrices, stepMatrices, tilePositions, visionMatrices, weightCount } from "../src/limits/matrices.js";
 import { languageRows, tileRows } from "../src/limits/node-rows.js";
 import { median } from "../src/measure.js";
 import { rowsIn } from "../src/targets/note.js";
@@ -11,7 +11,19 @@ test("the matrices are those of the 1B", () => {
   expect(tilePositions(shape)).toBe(1025);
   expect(weightCount(visionMatrices(shape))).toBe(12 * 1024 ** 2);
   expect(weightCount(languageMatrices(shape, 2))).toBe(2 * 896 * (1152 + 896 + 3 * 4864));
-  expect(headMatrix(shape)).toEqual({ inputs: 896, outputs: 151_643 });
+  const whole = stepMatrices(shape, 1e9);
+  expect(whole.scale).toBe(1);
+  expect(whole.matrices).toHaveLength(24 * 5 + 1);
+  expect(whole.matrices.at(-1)).toEqual({ inputs: 896, outputs: 151_643 });
+});
+
+test("of a larger model as many layers as fit are measured, and the rest computed", () => {
+  const shape = SHAPES["8b"];
+  const { matrices, scale } = stepMatrices(shape, 1e9);
+  expect(weightCount(matrices)).toBeLessThanOrEqual(1e9);
+  expect(weightCount(matrices) + weightCount(languageMatrices(shape, 1))).toBeGreaterThan(1e9);
+  const whole = weightCount([...languageMatrices(shape, 32), { inputs: 4096, outputs: 92_522 }]);
+  expect(scale * weightCount(matrices)).toBeCloseTo(whole);
 });
 
 test("every figure of Node's that a target's reason names is measured", async () => {

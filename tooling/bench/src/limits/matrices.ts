@@ -35,8 +35,22 @@ export function languageMatrices({ text }: Shape, layers: number): Matrix[] {
 }
 
 /** The head, which gives a logit for each entry of the vocabulary. */
-export function headMatrix({ text, vocabulary }: Shape): Matrix {
+function headMatrix({ text, vocabulary }: Shape): Matrix {
   return { inputs: text.hidden, outputs: vocabulary };
+}
+
+/**
+ * The matrices of a step: those of as many layers as `most` weights allow, and the head.
+ *
+ * @returns them, and how many times as many weights all layers have
+ */
+export function stepMatrices(shape: Shape, most: number): { matrices: Matrix[]; scale: number } {
+  const { layers } = shape.text;
+  const head = headMatrix(shape);
+  const fitting = Math.floor((most - weightCount([head])) / weightCount(languageMatrices(shape, 1)));
+  const matrices = [...languageMatrices(shape, Math.max(1, Math.min(layers, fitting))), head];
+  const whole = weightCount([...languageMatrices(shape, layers), head]);
+  return { matrices, scale: whole / weightCount(matrices) };
 }
 
 /** What one step reads of a cache of `context` tokens. */

@@ -2,7 +2,7 @@ import { nodeInference } from "@internvl/runtime-node";
 import type { Shape } from "../checkpoint/shape.js";
 import { type Figures, inTurn } from "../measure.js";
 import { type Row, row } from "../report.js";
-import { cacheReading, headMatrix, languageMatrices, tilePositions, visionMatrices, weightCount } from "./matrices.js";
+import { cacheReading, stepMatrices, tilePositions, visionMatrices } from "./matrices.js";
 import { timeAttention, timeProducts } from "./operators.js";
 
 /** Queries of a tile that are measured at once, of a head a thread: their scores stay in the processor's cache, as in a fused attention. */
@@ -45,12 +45,7 @@ export async function languageRows(
   threads: number,
   runs: number,
 ): Promise<Row[]> {
-  const head = headMatrix(shape);
-  const every = [...languageMatrices(shape, shape.text.layers), head];
-  const layer = weightCount(languageMatrices(shape, 1));
-  const measured = Math.max(1, Math.min(shape.text.layers, Math.floor((MOST_WEIGHTS - weightCount([head])) / layer)));
-  const matrices = [...languageMatrices(shape, measured), head];
-  const scale = weightCount(every) / weightCount(matrices);
+  const { matrices, scale } = stepMatrices(shape, MOST_WEIGHTS);
   const ofRows = (rows: number) => timeProducts(nodeInference, { kind: "q4", matrices, rows }, { threads });
   const samples = await inTurn(
     [
