@@ -1,4 +1,5 @@
 import { aborts } from "./aborts.js";
+import { attention } from "./attention.js";
 import { batch } from "./batch.js";
 import type { Benchmark } from "./benchmark.js";
 import { convert } from "./convert.js";
@@ -40,6 +41,7 @@ const ofTargets: Readonly<Record<string, Benchmark>> = {
 /** What is run only when it is named. */
 const extras: Readonly<Record<string, Benchmark>> = {
   "convert-large": convertLarge,
+  attention,
   pieces,
   profile,
   scaling,
