@@ -84,6 +84,25 @@ async function disturb(kind: Kind, output: string, signal: NodeJS.Signals) {
   return running.end;
 }
 
+/**
+ * Lets a process run a small part of the time: a conversion might be over before another has begun, and one that is stopped for
+ * good shows no sign of life.
+ */
+function slowDown(child: { kill(signal: NodeJS.Signals): boolean }) {
+  child.kill("SIGSTOP");
+  const pulse = setInterval(async () => {
+    child.kill("SIGCONT");
+    await sleep(20);
+    child.kill("SIGSTOP");
+  }, 300);
+  return {
+    end() {
+      clearInterval(pulse);
+      setTimeout(() => child.kill("SIGCONT"), 40);
+    },
+  };
+}
+
 describe.each([
   ["onnx", KILLS],
   ["transformers", Math.ceil(KILLS / 5)],
@@ -162,8 +181,7 @@ describe("conversions into one folder at the same time", () => {
     const output = join(folder.path, "undisturbed");
     const first = convert("onnx", output);
     await begun(output, first);
-    // It waits, or it might be over before the second has begun.
-    first.child.kill("SIGSTOP");
+    const slowed = slowDown(first.child);
     const second = start(command.program, [
       "--input",
       checkpoint,
@@ -174,7 +192,7 @@ describe("conversions into one folder at the same time", () => {
       "--force",
     ]);
     const refused = await second.end;
-    first.child.kill("SIGCONT");
+    slowed.end();
     expect(refused).toMatchObject({ exit: 1 });
     expect(await first.end).toMatchObject({ exit: 0 });
     expect(await checksums(output)).toEqual(undisturbed.onnx.files);

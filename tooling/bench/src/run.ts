@@ -1,15 +1,19 @@
 import { writeFile } from "node:fs/promises";
 import { benchmarks, DEFAULT_NAMES } from "./benchmarks/index.js";
 import { environment, loadAverage } from "./environment.js";
+import { factsAsText } from "./markdown.js";
 import type { BenchOptions } from "./options.js";
 import { packageFile } from "./package-file.js";
 import { writeFigures } from "./readme.js";
 import { type Report, toJson } from "./report.js";
+import { rowsAsTables } from "./scaling/tables.js";
 import { formatReport } from "./table.js";
 import { evaluateTargets, type Outcome } from "./targets/evaluate.js";
 import { figuresAsMarkdown, formatOutcomes, outcomeToJson } from "./targets/show.js";
 import { TARGETS } from "./targets/targets.js";
 import { Workspace } from "./workspace.js";
+
+type Machine = ReturnType<typeof environment>;
 
 /** Runs benchmarks (all that targets need, when none is named) and holds them against the targets. */
 export async function runBenchmarks(names: readonly string[], options: BenchOptions): Promise<void> {
@@ -30,7 +34,20 @@ export async function runBenchmarks(names: readonly string[], options: BenchOpti
   }
   const outcomes = outcomesOf(reports);
   if (outcomes.length > 0) console.log(`\n${formatOutcomes(outcomes)}`);
-  if (options.readme) await writeFigures(packageFile("README.md"), figuresAsMarkdown(machine, reports, outcomes));
+  if (options.readme) await writeDocs(machine, reports, outcomes);
+}
+
+/** Scaling's figures into the page for users, those of the target table beside the benchmarks. */
+async function writeDocs(machine: Machine, reports: readonly Report[], outcomes: readonly Outcome[]): Promise<void> {
+  const others = reports.filter(({ benchmark }) => benchmark !== "scaling");
+  if (others.length > 0) {
+    await writeFigures(packageFile("README.md"), "figures", figuresAsMarkdown(machine, others, outcomes));
+  }
+  const scaling = reports.find(({ benchmark }) => benchmark === "scaling");
+  if (scaling !== undefined) {
+    const text = [factsAsText({ ...machine, ...scaling.setting }), rowsAsTables(scaling.rows)].join("\n\n");
+    await writeFigures(packageFile("../../docs/performance.md"), "scaling", text);
+  }
 }
 
 /** Of all targets when all benchmarks were run, else of those that were. */

@@ -22,4 +22,4 @@ npm run bench -- make-checkpoint DIR [--shape NAME] [--layers N] [--shards N]
   --profile            also where the time of a tile, a prompt and a step goes, by operator
   --svg FILE           scaling's plot
   --json FILE          the figures, every single one
-  --readme             the target table, into the README of tooling/bench`;
+  --readme             the target table, into the README of tooling/bench; scaling's tables, into docs/performance.md`;

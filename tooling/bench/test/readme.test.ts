@@ -6,12 +6,12 @@ const END = "<!-- end of figures -->";
 
 test("figures replace those between the markers, and nothing else", () => {
   const before = `# Title\n\n${START}\n\nold\n\n${END}\n\nrest\n`;
-  const once = replaceFigures(before, "new");
+  const once = replaceFigures(before, "figures", "new");
   expect(once).toBe(`# Title\n\n${START}\n\nnew\n\n${END}\n\nrest\n`);
-  expect(replaceFigures(once, "newer")).toBe(once.replace("new", "newer"));
+  expect(replaceFigures(once, "figures", "newer")).toBe(once.replace("new", "newer"));
 });
 
 test("a file without the markers is refused", () => {
-  expect(() => replaceFigures(`text ${START}`, "new")).toThrow("must have the lines");
-  expect(() => replaceFigures(`${END} ${START}`, "new")).toThrow("must have the lines");
+  expect(() => replaceFigures(`text ${START}`, "figures", "new")).toThrow("must have the lines");
+  expect(() => replaceFigures(`${END} ${START}`, "figures", "new")).toThrow("must have the lines");
 });

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { row } from "../src/report.js";
 import { chartsToSvg } from "../src/scaling/chart.js";
 import { byWeights, extrapolate, textSize, visionSize, weightsOf } from "../src/scaling/sizes.js";
+import { rowsAsTables } from "../src/scaling/tables.js";
 
 test("weights are those of Qwen2.5-0.5B and InternViT-300M", () => {
   const text = textSize({ hidden: 896, layers: 24, intermediate: 4864, heads: 14, keyValueHeads: 2 }, 151_674);
@@ -34,4 +36,26 @@ test("a chart's points stand where their values are, and names are escaped", () 
   expect(svg).toContain('points="56,240 404,34"');
   expect(svg).toContain("a &#60; b");
   expect(svg.match(/<circle/g)).toHaveLength(2);
+});
+
+test("lines with the same columns are one table, others begin a new one", () => {
+  const rows = [
+    row("1 tile: vision", "s", [1.5, 1, 2]),
+    row("1 tile: memory", "MB", [700]),
+    row("4 tiles: vision", "s", [6]),
+    row("4 tiles: memory", "MB", [800]),
+    row("batch of 2: answering", "tok/s", [50]),
+  ];
+  expect(rowsAsTables(rows)).toBe(
+    [
+      "|  | vision, s | memory, MB |",
+      "| --- | --- | --- |",
+      "| 1 tile | 1.50 | 700 |",
+      "| 4 tiles | 6.00 | 800 |",
+      "",
+      "|  | answering, tok/s |",
+      "| --- | --- |",
+      "| batch of 2 | 50.0 |",
+    ].join("\n"),
+  );
 });

@@ -1,8 +1,8 @@
 import { RawImage } from "../image.js";
 import type { MediaDecoder } from "../media.js";
+import { sha256 } from "../sha256.js";
 import { abortedSignal, errorCode, errorOf, fromBase64, type TestApi } from "./api.js";
 import { HUGE_PNG, PICTURES } from "./data.js";
-import { sha256 } from "./pictures.js";
 
 /** The rules of `MediaDecoder` for pictures: the same files give the same bytes, Pillow's, on every platform. */
 export function describeMediaContract(api: TestApi, makeDecoder: () => MediaDecoder | Promise<MediaDecoder>): void {

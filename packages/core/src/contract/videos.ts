@@ -1,7 +1,7 @@
 import type { RawImage } from "../image.js";
 import type { MediaDecoder, VideoReader, VideoSource } from "../media.js";
+import { sha256 } from "../sha256.js";
 import { abortedSignal, errorCode, errorOf, fromBase64, type TestApi } from "./api.js";
-import { sha256 } from "./pictures.js";
 import { ANIMATIONS, MPEG4_PART_2, VIDEOS } from "./video-data.js";
 
 /** A clip of the video suite and what it must decode to. */

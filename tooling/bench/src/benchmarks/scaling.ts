@@ -3,6 +3,7 @@ import { FAMILY } from "@internvl/config";
 import type { ShapeName } from "../checkpoint/shape.js";
 import { runInChild } from "../child/run.js";
 import type { BenchOptions } from "../options.js";
+import { packageFile } from "../package-file.js";
 import { type Row, row } from "../report.js";
 import { type Chart, chartsToSvg, type Series } from "../scaling/chart.js";
 import { byWeights, extrapolate, type NetworkSize, textSize, visionSize, weightsOf } from "../scaling/sizes.js";
@@ -26,8 +27,9 @@ export const scaling: Benchmark = async (options, workspace) => {
     await overBatches(options, workspace),
     await overModels(options, workspace),
   ];
-  if (options.svg !== undefined) {
-    await writeFile(options.svg, chartsToSvg(parts.flatMap(({ charts }) => charts)));
+  const svg = options.svg ?? (options.readme ? packageFile("../../docs/scaling.svg") : undefined);
+  if (svg !== undefined) {
+    await writeFile(svg, chartsToSvg(parts.flatMap(({ charts }) => charts)));
   }
   return {
     benchmark: "scaling",
@@ -81,12 +83,16 @@ async function overContexts(options: BenchOptions, workspace: Workspace): Promis
   const rows: Row[] = [];
   const reading: Point[] = [];
   const step: Point[] = [];
+  const memory: Point[] = [];
+  const cache: Point[] = [];
   let seconds = 0;
   let before: Point = [0, 0];
   for (const context of CONTEXTS) {
     const { result, peakBytes } = await runInChild("scaleContext", { ...loading, context });
     reading.push([context, result.msPerToken]);
     step.push([context, result.stepMs]);
+    memory.push([context, peakBytes / MEGABYTE]);
+    cache.push([context, result.cacheBytes / MEGABYTE]);
     // Between two contexts the cost of a token grows evenly; before the first it is taken as there.
     const [last, lastMs] = before[0] === 0 ? [0, result.msPerToken] : before;
     seconds += ((context - last) * (result.msPerToken + lastMs)) / 2000;
@@ -105,6 +111,10 @@ async function overContexts(options: BenchOptions, workspace: Workspace): Promis
       ["answering", step],
       ["reading", reading],
     ]),
+    chart("Peak memory, MB", "tokens", [
+      ["of the process", memory],
+      ["keys and values", cache],
+    ]),
   ];
   return { rows, charts };
 }
@@ -113,16 +123,22 @@ async function overBatches(options: BenchOptions, workspace: Workspace): Promise
   const loading = await loadingOf(options, workspace);
   const rows: Row[] = [];
   const speed: Point[] = [];
+  const memory: Point[] = [];
   let single: Row | undefined;
   for (const count of ROWS) {
     const { result, peakBytes } = await runInChild("scaleBatch", { ...loading, rows: count });
     const perSecond = (count * 1000) / result.stepMs;
     speed.push([count, perSecond]);
+    memory.push([count, peakBytes / MEGABYTE]);
     const tokens = row(`batch of ${count}: answering`, "tok/s", [perSecond], single);
     single ??= tokens;
     rows.push(tokens, row(`batch of ${count}: peak memory`, "MB", [peakBytes / MEGABYTE]));
   }
-  return { rows, charts: [chart("Tokens a second, all answers together", "answers at once", [["answering", speed]])] };
+  const charts = [
+    chart("Tokens a second, all answers together", "answers at once", [["answering", speed]]),
+    chart("Peak memory, MB", "answers at once", [["of the process", memory]]),
+  ];
+  return { rows, charts };
 }
 
 /** What a model costs: measured, or computed from cuts of it, or from the largest that was measured. */
@@ -132,6 +148,8 @@ interface ModelCost {
   tileMs: number;
   promptMs: number;
   stepMs: number;
+  /** Of a process that was measured. */
+  peakBytes?: number;
 }
 
 async function overModels(options: BenchOptions, workspace: Workspace): Promise<Part> {
@@ -139,13 +157,13 @@ async function overModels(options: BenchOptions, workspace: Workspace): Promise<
   let promptTokens = 0;
   const measure = async (shape: ShapeName, layers?: number) => {
     const place = workspace.with({ shape, layers });
-    const { result } = await runInChild("scaleModel", await loadingOf(options, place));
+    const { result, peakBytes } = await runInChild("scaleModel", await loadingOf(options, place));
     promptTokens = result.promptTokens;
-    return { layers: layers ?? 0, ...result };
+    return { layers: layers ?? 0, ...result, peakBytes };
   };
   for (const shape of WHOLE) {
-    const { tileMs, prefillMs, stepMs } = await measure(shape);
-    costs.push({ name: shape.toUpperCase(), how: "measured", tileMs, promptMs: prefillMs, stepMs });
+    const { tileMs, prefillMs, stepMs, peakBytes } = await measure(shape);
+    costs.push({ name: shape.toUpperCase(), how: "measured", tileMs, promptMs: prefillMs, stepMs, peakBytes });
   }
   for (const shape of CUT) {
     const name = shape.toUpperCase();
@@ -175,13 +193,26 @@ async function overModels(options: BenchOptions, workspace: Workspace): Promise<
       stepMs: byWeights({ size: known.text, ms: largest.stepMs }, text),
     });
   }
-  const rows = costs.flatMap(({ name, how, tileMs, promptMs, stepMs }) => [
+  const rows = costs.flatMap(({ name, how, tileMs, promptMs, stepMs, peakBytes }) => [
     row(`${name}, ${how}: a tile`, "s", [tileMs / 1000]),
     row(`${name}, ${how}: reading`, "tok/s", [(promptTokens * 1000) / promptMs]),
     row(`${name}, ${how}: answering`, "tok/s", [1000 / stepMs]),
-    row(`${name}: weights, computed`, "MB", [weightBytes(name) / MEGABYTE]),
+    row(`${name}, ${how}: weights (computed)`, "MB", [weightBytes(name) / MEGABYTE]),
+    ...(peakBytes === undefined ? [] : [row(`${name}, ${how}: peak memory`, "MB", [peakBytes / MEGABYTE])]),
   ]);
-  return { rows, charts: [] };
+  const millionWeights = ({ name }: ModelCost) => weightsOf(sizesOf(name).text) / 1e6;
+  const [measured, computed] = [costs.slice(0, WHOLE.length), costs.slice(WHOLE.length)];
+  const charts = [
+    chart("A token of an answer, milliseconds", "weights of the language model, millions", [
+      ["measured", measured.map((cost): Point => [millionWeights(cost), cost.stepMs])],
+      ["computed", computed.map((cost): Point => [millionWeights(cost), cost.stepMs])],
+    ]),
+    chart("Memory, MB", "weights of the language model, millions", [
+      ["of the process, measured", measured.map((cost): Point => [millionWeights(cost), cost.peakBytes! / MEGABYTE])],
+      ["weights, computed", costs.map((cost): Point => [millionWeights(cost), weightBytes(cost.name) / MEGABYTE])],
+    ]),
+  ];
+  return { rows, charts };
 }
 
 /** int8 vision, 4 bits and a scale for 128 weights, and a table of 8-bit rows. */

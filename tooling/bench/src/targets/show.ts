@@ -1,3 +1,4 @@
+import { factsAsText, markdownTable } from "../markdown.js";
 import type { Report } from "../report.js";
 import { formatFigure, formatNumber, formatTable } from "../table.js";
 import type { Outcome } from "./evaluate.js";
@@ -15,23 +16,17 @@ export function figuresAsMarkdown(
   reports: readonly Report[],
   outcomes: readonly Outcome[],
 ): string {
-  const facts = Object.entries(machine).map(([name, value]) => `${name}: ${value}`);
   const settings = reports.map(({ benchmark, setting }) => {
     const parts = Object.entries(setting).map(([name, value]) => `${name} ${value}`);
     return `- \`${benchmark}\`: ${parts.join("; ")}`;
   });
-  return [facts.join("; "), "", markdownTable(outcomes), "", ...settings].join("\n");
+  return [factsAsText(machine), "", markdownTable([COLUMNS, ...outcomes.map(cells)]), "", ...settings].join("\n");
 }
 
 /** As JSON holds it: the cells of the table, and the value that was held against the limit. */
 export function outcomeToJson(outcome: Outcome): object {
   const [what, ours, against, , goal, status, note] = cells(outcome);
   return { what, ours, against, value: outcome.value ?? null, goal, status, note };
-}
-
-function markdownTable(outcomes: readonly Outcome[]): string {
-  const line = (texts: readonly string[]) => `| ${texts.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [COLUMNS, COLUMNS.map(() => "---"), ...outcomes.map(cells)].map(line).join("\n");
 }
 
 function cells({ target, ours, against, value, status, note }: Outcome): string[] {
