@@ -41,3 +41,8 @@ export function formatNumber(value: number): string {
   if (size >= 10) return value.toFixed(1);
   return size > 0.99 && size < 1 ? value.toFixed(5) : value.toPrecision(3);
 }
+
+/** The median of a row with its unit. */
+export function formatFigure({ values, unit }: Row): string {
+  return `${formatNumber(median(values))} ${unit}`.trim();
+}

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { DEFAULT_NAMES } from "../src/benchmarks/index.js";
 import { type Report, row } from "../src/report.js";
 import { evaluateTargets } from "../src/targets/evaluate.js";
+import { rowsIn } from "../src/targets/note.js";
 import { figuresAsMarkdown, formatOutcomes, outcomeToJson } from "../src/targets/show.js";
 import { TARGETS, type Target } from "../src/targets/targets.js";
 
@@ -50,6 +51,25 @@ test("the reason of a miss stands beside a miss only", () => {
   expect(evaluate({ atLeast: 3, whenMissed: "because" }).note).toBe("because");
 });
 
+const limits: Report = {
+  benchmark: "limits",
+  setting: {},
+  rows: [row("a step: products alone", "ms", [5, 4, 90]), row("decode at 100: alone", "tok/s", [50])],
+};
+
+test("the reason of a miss has figures and ratios of the same run", () => {
+  const whenMissed =
+    "{limits: a step: products alone}, at best {limits: decode at 100: alone / decode: peer: decode at 100} x";
+  expect(evaluate({ atLeast: 3, whenMissed }, [report, limits]).note).toBe("5.00 ms, at best 2.50 x");
+});
+
+test.each([
+  ["{limits: a step: products alone}", "its limit was not measured: limits was not run"],
+  ["{decode: llama-bench q4_0: decode at 100}", "its limit was not measured: no llama-bench (--llama-bench)"],
+])("a reason whose figures were not measured says so: %s", (whenMissed, note) => {
+  expect(evaluate({ atLeast: 3, whenMissed }).note).toBe(note);
+});
+
 test.each([
   [{ against: "llama-bench q4_0: decode at 100" }, "no llama-bench (--llama-bench)"],
   [{ ours: "decode at 99" }, 'no row "decode at 99" with these options'],
@@ -67,6 +87,19 @@ test("every target has one limit and a benchmark that runs by default", () => {
       what,
     ).toHaveLength(1);
     expect(DEFAULT_NAMES, what).toContain(benchmark);
+  }
+});
+
+test("reasons name rows of benchmarks that run by default; those of targets are targets' own", () => {
+  const known = TARGETS.flatMap(({ benchmark, ours, against = ours }) => [
+    `${benchmark}: ${ours}`,
+    `${benchmark}: ${against}`,
+  ]);
+  const named = TARGETS.flatMap(({ whenMissed = "" }) => rowsIn(whenMissed));
+  expect(named.length).toBeGreaterThan(10);
+  for (const { benchmark, what } of named) {
+    expect(DEFAULT_NAMES).toContain(benchmark);
+    if (benchmark !== "limits") expect(known).toContain(`${benchmark}: ${what}`);
   }
 });
 

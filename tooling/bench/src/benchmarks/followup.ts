@@ -4,8 +4,8 @@ import {
   InternVL2_5Processor,
   load_image,
   RawImage,
-  type Streamer,
 } from "internvl";
+import { PutTimes } from "../put-times.js";
 import { row } from "../report.js";
 import { type Benchmark, shapeText } from "./benchmark.js";
 
@@ -102,13 +102,11 @@ async function untilFirstToken(
   model: Model,
   inputs: GenerateArguments,
 ): Promise<{ ms: number; sequences: number[][] }> {
-  const puts: number[] = [];
-  const streamer: Streamer = { put: () => puts.push(performance.now()), end() {} };
+  const streamer = new PutTimes();
   const start = performance.now();
   // Random weights may say the end of the turn at any time: nothing counts as one.
   const sequences = await model.generate({ ...inputs, streamer, max_new_tokens: NEW_TOKENS, eos_token_id: [] });
-  // The prompt itself is put first.
-  return { ms: puts[1]! - start, sequences };
+  return { ms: streamer.firstMs(start), sequences };
 }
 
 /** The picture with a stripe of its own, for nothing to take it for another one. */

@@ -1,10 +1,12 @@
 import { aborts } from "./aborts.js";
+import { attention } from "./attention.js";
 import { batch } from "./batch.js";
 import type { Benchmark } from "./benchmark.js";
 import { convert } from "./convert.js";
 import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
 import { followup } from "./followup.js";
+import { limits } from "./limits.js";
 import { loop } from "./loop.js";
 import { memory } from "./memory.js";
 import { pieces } from "./pieces.js";
@@ -33,11 +35,13 @@ const ofTargets: Readonly<Record<string, Benchmark>> = {
   loop,
   memory,
   web,
+  limits,
 };
 
 /** What is run only when it is named. */
 const extras: Readonly<Record<string, Benchmark>> = {
   "convert-large": convertLarge,
+  attention,
   pieces,
   profile,
   scaling,

@@ -1,8 +1,9 @@
-import { type Dtype, InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
+import { type Dtype, InternVL2_5ForConditionalGeneration } from "internvl";
 import { type Figures, inTurn, median } from "../measure.js";
 import { withPeers } from "../peers/set.js";
 import { languagePeers } from "../peers/starts.js";
 import { promptOf } from "../prompt.js";
+import { PutTimes } from "../put-times.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, LONG_RUNS, NOTHING_KEPT, REAL_LOSS, shapeText } from "./benchmark.js";
 
@@ -66,11 +67,10 @@ export const prefill: Benchmark = async (options, workspace) => {
 };
 
 async function readOnce(model: InternVL2_5ForConditionalGeneration, tokens: readonly number[]): Promise<Figures> {
-  const times: number[] = [];
-  const streamer: Streamer = { put: () => times.push(performance.now()), end() {} };
+  const streamer = new PutTimes();
   // A cache of its own, so that no prompt that was read before is found again.
   const past_key_values = model.newCache(1);
   await model.generate({ input_ids: [[...tokens]], past_key_values, max_new_tokens: 1, streamer });
   past_key_values.dispose();
-  return { ms: times[1]! - times[0]! };
+  return { ms: streamer.firstMs() };
 }

@@ -1,6 +1,7 @@
-import { InternVL2_5ForConditionalGeneration, type Streamer } from "internvl";
+import { InternVL2_5ForConditionalGeneration } from "internvl";
 import { type Figures, inTurn } from "../measure.js";
 import { promptOf } from "../prompt.js";
+import { PutTimes } from "../put-times.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
 
@@ -52,11 +53,10 @@ async function generateOnce(
   max_cache_len: number,
 ): Promise<Figures> {
   const past_key_values = model.newCache(1, { max_cache_len });
-  const times: number[] = [];
-  const streamer: Streamer = { put: () => times.push(performance.now()), end() {} };
+  const streamer = new PutTimes();
   const input_ids = [promptOf(context)];
   // Random weights may say the end of the turn at any time: nothing counts as one.
   await model.generate({ input_ids, past_key_values, streamer, max_new_tokens: NEW_TOKENS, eos_token_id: [] });
   past_key_values.dispose();
-  return { prefill: times[1]! - times[0]!, step: (times.at(-1)! - times[1]!) / (times.length - 2) };
+  return { prefill: streamer.firstMs(), step: streamer.stepMs() };
 }

@@ -51,7 +51,7 @@ async function measure(args: Omit<SoakArguments, "requests" | "plain">, count: n
       "remembered MB": Object.values(REMEMBERED)
         .map(({ max_bytes }) => max_bytes / MEGABYTE)
         .join(" + "),
-      threads: args.threads ?? "default",
+      threads: args.threads,
     },
     rows: [
       ...memoryRows("resident", result.residentBytes),

@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { measureSize } from "@internvl/web/scripts/measure-size.mjs";
 import { openPage, serve } from "@internvl-tooling/browser";
 import { type Dtype, InternVL2_5ForConditionalGeneration } from "internvl";
 import { type Figures, inTurn, timed } from "../measure.js";
 import { type Row, row } from "../report.js";
+import { PAGE } from "../web/page.js";
 import { peakRendererBytes } from "../web/renderer-memory.js";
 import { ADDRESSES } from "../web/requests.js";
 import { measureSpeed, type SpeedRequest } from "../web/tasks.js";
@@ -14,7 +14,6 @@ import type { Workspace } from "../workspace.js";
 import { type Benchmark, LONG_RUNS, MEGABYTE, NOTHING_KEPT, shapeText } from "./benchmark.js";
 import { weightBytes } from "./memory.js";
 
-const PAGE = fileURLToPath(new URL("page", import.meta.url));
 const WEB_APP = join(dirname(createRequire(import.meta.url).resolve("@internvl/web/package.json")), "dist");
 const STEPS = 16;
 /** So that its checkpoint has about 500 MB in the shape of the 1B. */

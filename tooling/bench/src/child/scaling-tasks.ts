@@ -1,6 +1,7 @@
 import { InternVL2_5ForConditionalGeneration, type KeyValueCache, type ProgressCallback, Tensor } from "internvl";
 import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { timed } from "../measure.js";
+import { PutTimes } from "../put-times.js";
 import { randomBits } from "../random.js";
 import { oneTile } from "../tile.js";
 import type { LoadArguments } from "./tasks.js";
@@ -76,7 +77,6 @@ function text(bits: () => number, length: number = TEXT_TOKENS): number[] {
 
 /** Milliseconds of an answer's parts. */
 async function answer(model: InternVL2_5ForConditionalGeneration, input_ids: number[][], pixel_values?: Tensor) {
-  const puts: number[] = [];
   let visionMs = 0;
   let began = performance.now();
   const progress_callback: ProgressCallback = ({ stage, loaded, total }) => {
@@ -86,7 +86,7 @@ async function answer(model: InternVL2_5ForConditionalGeneration, input_ids: num
   };
   // Random weights may say the end of the turn at any time: nothing counts as one.
   const options = { max_new_tokens: STEPS + 1, eos_token_id: [], progress_callback };
-  const streamer = { put: () => puts.push(performance.now()), end() {} };
+  const streamer = new PutTimes();
   const start = performance.now();
   // A streamer hears one row; of several, only the whole can be timed.
   if (input_ids.length > 1) {
@@ -96,8 +96,7 @@ async function answer(model: InternVL2_5ForConditionalGeneration, input_ids: num
     return { visionMs, prefillMs, stepMs: (whole.ms - prefillMs) / STEPS };
   }
   await model.generate({ input_ids, pixel_values, streamer, ...options });
-  const [, first] = puts as [number, number];
-  return { visionMs, prefillMs: first - start - visionMs, stepMs: (puts.at(-1)! - first) / STEPS };
+  return { visionMs, prefillMs: streamer.firstMs(start) - visionMs, stepMs: streamer.stepMs() };
 }
 
 /** Columns of small numbers, written in pieces as a prompt is. */

@@ -6,7 +6,7 @@ import { REQUESTS } from "./soak-requests.js";
 export interface SoakArguments {
   model: string;
   dtype: DtypeOption;
-  threads: number | undefined;
+  threads: number;
   /** Which requests: each number stands for the same one in every process. */
   requests: number[];
   newTokens: number;

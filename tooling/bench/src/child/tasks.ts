@@ -24,7 +24,7 @@ import { Standstill } from "./standstill.js";
 export interface LoadArguments {
   model: string;
   dtype: DtypeOption;
-  threads: number | undefined;
+  threads: number;
 }
 
 interface AnswerArguments extends LoadArguments {

@@ -1,5 +1,7 @@
 import { median } from "../measure.js";
 import type { Report, Row } from "../report.js";
+import { fillIn } from "./note.js";
+import { findRow } from "./rows.js";
 import type { Target } from "./targets.js";
 
 /** A target beside what a run found. */
@@ -20,15 +22,13 @@ export function evaluateTargets(targets: readonly Target[], reports: readonly Re
 }
 
 function evaluate(target: Target, reports: readonly Report[]): Outcome {
-  const report = reports.find(({ benchmark }) => benchmark === target.benchmark);
-  if (report === undefined) return { target, status: "not measured", note: `${target.benchmark} was not run` };
-  const find = (what: string) => report.rows.find((row) => row.what === what);
-  const ours = find(target.ours);
-  const against = target.against === undefined ? undefined : find(target.against);
-  if (ours === undefined || (target.against !== undefined && against === undefined)) {
-    const lacking = ours === undefined ? target.ours : target.against!;
-    const rows = { ...(ours && { ours }), ...(against && { against }) };
-    return { target, ...rows, status: "not measured", note: reasonFor(lacking, report) };
+  const { benchmark } = target;
+  const { row: ours, lacking } = findRow(reports, benchmark, target.ours);
+  const peer = target.against === undefined ? undefined : findRow(reports, benchmark, target.against);
+  const against = peer?.row;
+  const reason = lacking ?? peer?.lacking;
+  if (ours === undefined || reason !== undefined) {
+    return { target, ...(ours && { ours }), ...(against && { against }), status: "not measured", note: reason! };
   }
   const value = median(ours.values) / (against === undefined ? 1 : median(against.values));
   const met =
@@ -39,11 +39,6 @@ function evaluate(target: Target, reports: readonly Report[]): Outcome {
     ...(against && { against }),
     value,
     status: met ? "met" : "missed",
-    ...(!met && target.whenMissed !== undefined && { note: target.whenMissed }),
+    ...(!met && target.whenMissed !== undefined && { note: fillIn(target.whenMissed, reports) }),
   };
-}
-
-function reasonFor(row: string, { absent = {} }: Report): string {
-  const [, reason] = Object.entries(absent).find(([name]) => row.startsWith(name)) ?? [];
-  return reason ?? `no row "${row}" with these options`;
 }

@@ -1,7 +1,6 @@
 import { factsAsText, markdownTable } from "../markdown.js";
-import { median } from "../measure.js";
-import type { Report, Row } from "../report.js";
-import { formatNumber, formatTable } from "../table.js";
+import type { Report } from "../report.js";
+import { formatFigure, formatNumber, formatTable } from "../table.js";
 import type { Outcome } from "./evaluate.js";
 
 const COLUMNS = ["target", "ours", "against", "ratio", "goal", "status", "note"] as const;
@@ -35,10 +34,14 @@ function cells({ target, ours, against, value, status, note }: Outcome): string[
   const limit = target.atMost ?? target.atLeast!;
   const goal = target.against === undefined ? `${limit} ${ours?.unit ?? ""}`.trim() : `${limit} x`;
   const ratio = value !== undefined && against !== undefined ? formatNumber(value) : "";
-  const other = against === undefined ? (target.against ?? "") : `${against.what}: ${figure(against)}`;
-  return [target.what, ours === undefined ? "" : figure(ours), other, ratio, `${sign} ${goal}`, status, note ?? ""];
-}
-
-function figure({ values, unit }: Row): string {
-  return `${formatNumber(median(values))} ${unit}`.trim();
+  const other = against === undefined ? (target.against ?? "") : `${against.what}: ${formatFigure(against)}`;
+  return [
+    target.what,
+    ours === undefined ? "" : formatFigure(ours),
+    other,
+    ratio,
+    `${sign} ${goal}`,
+    status,
+    note ?? "",
+  ];
 }

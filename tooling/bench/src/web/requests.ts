@@ -1,4 +1,5 @@
 import type { Dtype } from "@internvl/config";
+import type { Products } from "../limits/operators.js";
 import type { Figures } from "../measure.js";
 import type { SpeedRequest } from "./tasks.js";
 
@@ -8,8 +9,10 @@ export const ADDRESSES = { model: "/model", checkpoint: "/checkpoint" } as const
 /** What the page's worker does when it is told to. */
 export interface WebTasks {
   /** Loads the model; milliseconds. */
-  load(dtype: Dtype, threads: number | undefined): Promise<number>;
+  load(dtype: Dtype, threads: number): Promise<number>;
   speed(request: SpeedRequest): Promise<Figures>;
+  /** Products with onnxruntime-web alone; milliseconds. */
+  products(request: Products, threads: number): Promise<number>;
   /** Converts the checkpoint into the page's storage and removes the result; milliseconds. */
   convert(dtype: Dtype): Promise<number>;
 }

@@ -1,7 +1,7 @@
-import type { Streamer } from "@internvl/generation";
 import type { InternVL2_5ForConditionalGeneration as Model } from "@internvl/model";
 import { type Figures, timed } from "../measure.js";
 import { promptOf } from "../prompt.js";
+import { PutTimes } from "../put-times.js";
 import { oneTile } from "../tile.js";
 
 /** What is measured of a model in Node and in a page alike. */
@@ -16,11 +16,8 @@ export interface SpeedRequest {
 export async function measureSpeed(model: Model, { context, steps }: SpeedRequest): Promise<Figures> {
   const pixels = await oneTile(model.config.image_size);
   const tile = await timed(() => model.get_image_features(pixels));
-  const times: number[] = [];
-  const streamer: Streamer = { put: () => times.push(performance.now()), end: () => {} };
+  const streamer = new PutTimes();
   // Random weights may say the end of the turn at any time: nothing counts as one.
   await model.generate({ input_ids: [promptOf(context)], max_new_tokens: steps + 1, eos_token_id: [], streamer });
-  // The prompt itself is put first.
-  const [start, first] = times as [number, number];
-  return { tile: tile.ms, prefill: first - start, step: (times.at(-1)! - first) / steps };
+  return { tile: tile.ms, prefill: streamer.firstMs(), step: streamer.stepMs() };
 }

@@ -3,6 +3,7 @@ import { InternVL2_5ForConditionalGeneration as Model } from "@internvl/model";
 import { openStoredSink, removeStoredFolder, webFiles, webRuntime } from "@internvl/runtime-web";
 import { expose } from "comlink";
 import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
+import { timeProducts } from "../limits/operators.js";
 import { timed } from "../measure.js";
 import { ADDRESSES, type WebTasks } from "./requests.js";
 import { measureSpeed } from "./tasks.js";
@@ -18,6 +19,7 @@ const tasks: WebTasks = {
     return ms;
   },
   speed: (request) => measureSpeed(model!, request),
+  products: (request, threads) => timeProducts(webRuntime.inference, request, { device: "wasm", threads }),
   async convert(dtype) {
     const folder = `bench-${crypto.randomUUID()}`;
     try {
