@@ -1,6 +1,7 @@
 import { aborts } from "./aborts.js";
 import { batch } from "./batch.js";
 import type { Benchmark } from "./benchmark.js";
+import { cacheTypes } from "./cache-types.js";
 import { convert } from "./convert.js";
 import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
@@ -37,6 +38,7 @@ const ofTargets: Readonly<Record<string, Benchmark>> = {
 
 /** What is run only when it is named. */
 const extras: Readonly<Record<string, Benchmark>> = {
+  "cache-types": cacheTypes,
   "convert-large": convertLarge,
   pieces,
   profile,
