@@ -2,6 +2,7 @@ import { aborts } from "./aborts.js";
 import { attention } from "./attention.js";
 import { batch } from "./batch.js";
 import type { Benchmark } from "./benchmark.js";
+import { cacheTypes } from "./cache-types.js";
 import { convert } from "./convert.js";
 import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
@@ -40,6 +41,7 @@ const ofTargets: Readonly<Record<string, Benchmark>> = {
 
 /** What is run only when it is named. */
 const extras: Readonly<Record<string, Benchmark>> = {
+  "cache-types": cacheTypes,
   "convert-large": convertLarge,
   attention,
   pieces,
