@@ -1,4 +1,5 @@
 export { type Attribute, attr } from "./attributes.js";
+export { PieceBuffers } from "./buffers.js";
 export { GraphBuilder } from "./builder.js";
 export { addDims, type Dim, formatShape, type Shape } from "./dims.js";
 export { type DType, dtypeFromCode, elementBytes } from "./dtypes.js";
