@@ -1,4 +1,12 @@
-import { DTYPES, type DtypeOption, GRAPHS, type GraphName, graphPath, type InternVL2_5Config } from "@internvl/config";
+import {
+  DTYPES,
+  type DtypeOption,
+  GRAPHS,
+  type GraphName,
+  graphDataPaths,
+  graphPath,
+  type InternVL2_5Config,
+} from "@internvl/config";
 import {
   type DeviceChoice,
   InternVLError,
@@ -64,15 +72,15 @@ export async function loadEngine(
   const { device, threads, signal, progress_callback } = options;
   const listing = await files.list();
   const linked = await linkedWeights(files, listing, { signal });
-  const externalDataOf = (path: string): string[] => {
-    const data = `${path}_data`;
-    return listing.includes(data) ? [data.slice(folderOf(path).length), ...linked] : linked;
+  const externalDataOf = (graph: GraphName): string[] => {
+    const data = graphDataPaths(graph, placement.dtype[graph], listing);
+    return [...data.map((path) => path.slice(folderOf(path).length)), ...linked];
   };
   const nameOfDevice = (graph: GraphName) => placement.devices[graph]?.name ?? deviceOf(graph, device);
   const encoder = graphPath("vision_encoder", placement.dtype.vision_encoder);
   const store = await openFeatureStore(config, options, {
     files,
-    paths: [encoder, ...externalDataOf(encoder).map((data) => folderOf(encoder) + data)],
+    paths: [encoder, ...externalDataOf("vision_encoder").map((data) => folderOf(encoder) + data)],
     device: nameOfDevice("vision_encoder"),
   });
   const reuse = new Reuse(config, placement.dtype, options, store);
@@ -82,7 +90,7 @@ export async function loadEngine(
       throwIfAborted(signal, "Loading the model was aborted");
       const path = graphPath(graph, placement.dtype[graph]);
       progress_callback?.({ stage: "load", name: path, loaded: index, total: GRAPHS.length, unit: "files" });
-      const source = { files, path, externalData: externalDataOf(path) };
+      const source = { files, path, externalData: externalDataOf(graph) };
       const settings = { device: nameOfDevice(graph), threads, signal };
       sessions.set(graph, await inference.createSession(source, settings));
     }

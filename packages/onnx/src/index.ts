@@ -37,4 +37,4 @@ export { encodeModel, parseModel } from "./parse.js";
 export type { BuiltGraph, PendingTensor } from "./proto.js";
 export { NodeRule } from "./rule.js";
 export { Value } from "./value.js";
-export { serializeModel, type WriteModelOptions, type WrittenModel, writeModel } from "./write.js";
+export { serializeModel, type WriteModelOptions, type WrittenModel, writeModel, writeTensor } from "./write.js";

@@ -1,8 +1,12 @@
-import type { ExternalReadOptions } from "./initializers.js";
-import type { PendingTensor } from "./proto.js";
+import type { ExternalReadOptions, ExternalTensor } from "./initializers.js";
 
 /** What waits at most: enough to keep a disk busy across small tensors, little beside a large one. */
 const WAITING_BYTES = 8 * 1024 * 1024;
+
+export interface NamedTensor {
+  name: string;
+  data: ExternalTensor;
+}
 
 type Pieces = AsyncIterator<Uint8Array, unknown, undefined>;
 
@@ -14,13 +18,13 @@ interface Begun {
 
 /** Asks for the first pieces of the tensors to come while the one in turn is written. */
 export class ReadAhead {
-  readonly #pending: readonly PendingTensor[];
+  readonly #pending: readonly NamedTensor[];
   readonly #options: ExternalReadOptions;
   readonly #begun = new Map<number, Begun>();
   #next = 0;
   #waiting = 0;
 
-  constructor(pending: readonly PendingTensor[], options: ExternalReadOptions) {
+  constructor(pending: readonly NamedTensor[], options: ExternalReadOptions) {
     this.#pending = pending;
     this.#options = options;
   }

@@ -12,7 +12,7 @@ import { ModelProtoSchema } from "./gen/onnx_pb.js";
 import type { GraphCore } from "./graph.js";
 import { type ExternalTensor, isLocation } from "./initializers.js";
 import { type BuiltGraph, type PendingTensor, pointTo } from "./proto.js";
-import { ReadAhead } from "./read-ahead.js";
+import { type NamedTensor, ReadAhead } from "./read-ahead.js";
 
 /**
  * Tensors from this size on start at a multiple of a page, so that a runtime can map them straight from the file; for
@@ -75,7 +75,7 @@ export async function writeModel(
     const dataBytes =
       built.pending.length === 0
         ? 0
-        : await writeData(await create(folder + location), built.pending, offsets, options);
+        : await writeData(await create(folder + location), built.pending.map(named), offsets, options);
     await (await create(path)).write(model);
     throwIfAborted(options.signal, `Writing ${path} was aborted`);
     // The data file first: a model is never there without its weights.
@@ -83,6 +83,29 @@ export async function writeModel(
     return { files, byteLength: dataBytes + model.byteLength };
   } catch (error) {
     for (const writer of writers) await writer.abort();
+    throw error;
+  }
+}
+
+/**
+ * Writes one tensor to a file of its own, at whose beginning graphs find it (`ExternalLocation`).
+ *
+ * @param name how progress and messages call it
+ * @throws InternVLError as `writeModel`
+ */
+export async function writeTensor(
+  sink: FileSink,
+  path: string,
+  name: string,
+  data: ExternalTensor,
+  options: LongCallOptions = {},
+): Promise<void> {
+  const writer = await sink.create(path);
+  try {
+    await writeData(writer, [{ name, data }], [0], options);
+    await writer.commit();
+  } catch (error) {
+    await writer.abort();
     throw error;
   }
 }
@@ -129,9 +152,13 @@ function layOut(pending: readonly PendingTensor[], location: string): number[] {
   });
 }
 
+function named({ proto, data }: PendingTensor): NamedTensor {
+  return { name: proto.name, data };
+}
+
 async function writeData(
   writer: FileWriter,
-  pending: readonly PendingTensor[],
+  pending: readonly NamedTensor[],
   offsets: readonly number[],
   options: LongCallOptions,
 ): Promise<number> {
@@ -175,7 +202,7 @@ class PieceWriter {
 
 async function writeTensors(
   writer: PieceWriter,
-  pending: readonly PendingTensor[],
+  pending: readonly NamedTensor[],
   offsets: readonly number[],
   buffers: PieceBuffers,
   { signal, progress_callback }: LongCallOptions,
@@ -185,7 +212,7 @@ async function writeTensors(
   const ahead = new ReadAhead(pending, { signal, buffers });
   let written = 0;
   try {
-    for (const [index, { proto, data }] of pending.entries()) {
+    for (const [index, { name, data }] of pending.entries()) {
       const padding = (offsets[index] ?? 0) - written;
       if (padding > 0) await writer.write(new Uint8Array(padding));
       written += padding;
@@ -194,14 +221,14 @@ async function writeTensors(
       // Work before the first piece counts as bytes of its tensor, so that a bar moves on during it and never back.
       const report = () => {
         const loaded = Math.floor(prepared + (written - start) * (1 - prepared / Math.max(1, data.byteLength))) + start;
-        progress_callback?.({ stage: "write", name: proto.name, loaded, total, unit: "bytes" });
+        progress_callback?.({ stage: "write", name, loaded, total, unit: "bytes" });
       };
       const preparing = (done: number) => {
         prepared = PREPARING_SHARE * done * data.byteLength;
         report();
       };
       const pieces = ahead.take(index, { signal, buffers, preparing });
-      for await (const piece of checkedPieces(proto.name, data, pieces, signal)) {
+      for await (const piece of checkedPieces(name, data, pieces, signal)) {
         await writer.write(piece);
         written += piece.byteLength;
         report();
