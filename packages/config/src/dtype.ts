@@ -65,7 +65,26 @@ export function resolveDtypes(option: DtypeOption = DEFAULT_DTYPE): GraphDtypes 
 
 /** `onnx/decoder_model_merged_q4.onnx`; fp32 has no suffix, as in other JavaScript libraries. */
 export function graphPath(graph: GraphName, dtype: Dtype): string {
-  return `onnx/${graph}${dtype === "fp32" ? "" : `_${dtype}`}.onnx`;
+  return `onnx/${graph}${suffixOf(dtype)}.onnx`;
+}
+
+/**
+ * `onnx/tied_embeddings_fp16.onnx_data`: the table that `embed_tokens` and a decoder whose output layer is tied to it both
+ * read, where both have the same bytes (fp32, fp16).
+ */
+export function tiedEmbeddingsPath(dtype: Dtype): string {
+  return `onnx/tied_embeddings${suffixOf(dtype)}.onnx_data`;
+}
+
+/** The files, of those in `listing`, that a graph reads its weights from: its own, and the table that it may share. */
+export function graphDataPaths(graph: GraphName, dtype: Dtype, listing: readonly string[]): string[] {
+  const paths = [`${graphPath(graph, dtype)}_data`];
+  if (graph !== "vision_encoder") paths.push(tiedEmbeddingsPath(dtype));
+  return paths.filter((path) => listing.includes(path));
+}
+
+function suffixOf(dtype: Dtype): string {
+  return dtype === "fp32" ? "" : `_${dtype}`;
 }
 
 /**

@@ -14,9 +14,11 @@ export {
   GRAPHS,
   type GraphDtypes,
   type GraphName,
+  graphDataPaths,
   graphPath,
   LINKED_WEIGHTS,
   resolveDtypes,
+  tiedEmbeddingsPath,
 } from "./dtype.js";
 export { FAMILY, type FamilyMember, findFamilyMember, type LanguageSize, type VisionSize } from "./family.js";
 export { type FamilyMatch, matchFamily } from "./family-match.js";

@@ -12,12 +12,13 @@ import {
 import { type FileSink, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
 import { writeModel } from "@internvl/onnx";
 import type { AdapterInput } from "./adapters.js";
-import { buildGraph } from "./architectures/index.js";
+import { buildGraph, tiedTable } from "./architectures/index.js";
 import type { TensorSource } from "./checkpoint/index.js";
 import { readGenerationConfig } from "./generation-config.js";
 import { LinkedWeights } from "./linked.js";
 import { openCheckpoint } from "./open.js";
 import { withResizedPositions } from "./positions/resize.js";
+import { TiedEmbeddings } from "./tied.js";
 
 export interface ConvertOptions extends LongCallOptions {
   /** What to write: one dtype (for all graphs or one a graph), or several to have a choice later. Default `"q4"`. */
@@ -48,7 +49,7 @@ export interface Conversion {
   tensors: TensorSource;
   /** What the decoder's keys and values are stored in. */
   cache_dtype: CacheDtype;
-  /** The graphs that were written, with their external data. */
+  /** The graphs that were written, with their external data; a table that two of them read counts as `embed_tokens`'. */
   graphs: { name: GraphName; path: string; dtype: Dtype; byteLength: number }[];
   /** Bytes of all graphs. */
   byteLength: number;
@@ -91,10 +92,11 @@ export async function convertCheckpoint(
   const tensors = withResizedPositions(stored, config);
   const generation_config = await readGenerationConfig(source, config, processor, { signal });
 
+  const tied = tiedEmbeddings(wanted, tiedTable(config, tensors));
   const built = wanted.map(({ name, dtype }) => {
-    const place = dtype === "fp32" || dtype === "fp16" ? linked?.place : undefined;
-    const graph = buildGraph(name, dtype, config, tensors, { output_hidden_states, cache_dtype, linked: place });
-    return { name, dtype, graph };
+    const place = isPlain(dtype) ? linked?.place : undefined;
+    const options = { output_hidden_states, cache_dtype, linked: place, shared: tied.get(dtype)?.place };
+    return { name, dtype, graph: buildGraph(name, dtype, config, tensors, options) };
   });
   throwIfAborted(signal, "The conversion was aborted");
   // Before the graphs: one is never there without its weights.
@@ -104,11 +106,13 @@ export async function convertCheckpoint(
   for (const [index, { name, dtype, graph }] of built.entries()) {
     throwIfAborted(signal, "The conversion was aborted");
     const path = graphPath(name, dtype);
+    // It comes before both graphs that read it, and counts as the first one's.
+    const shared = name === "embed_tokens" ? await tied.get(dtype)?.write(target, { signal, progress_callback }) : 0;
     const { byteLength } = await writeModel(target, path, graph, {
       signal,
       progress_callback: progress_callback && ((info) => progress_callback({ ...info, stage: "convert", name: path })),
     });
-    graphs.push({ name, path, dtype, byteLength });
+    graphs.push({ name, path, dtype, byteLength: byteLength + (shared ?? 0) });
     progress_callback?.({ stage: "convert", loaded: index + 1, total: wanted.length, unit: "files" });
   }
   throwIfAborted(signal, "The conversion was aborted");
@@ -124,6 +128,19 @@ export async function convertCheckpoint(
     linked: linked?.files ?? [],
     byteLength: graphs.reduce((sum, graph) => sum + graph.byteLength, 0),
   };
+}
+
+/** Whether weights are stored as numbers, so that a table has the same bytes in each graph. */
+function isPlain(dtype: Dtype): boolean {
+  return dtype === "fp32" || dtype === "fp16";
+}
+
+/** For each dtype in which both graphs that read a tied table are written. */
+function tiedEmbeddings(wanted: readonly { name: GraphName; dtype: Dtype }[], table: string | undefined) {
+  const dtypesOf = (graph: GraphName) => wanted.filter(({ name }) => name === graph).map(({ dtype }) => dtype);
+  const both = dtypesOf("embed_tokens").filter((dtype) => dtypesOf("decoder_model_merged").includes(dtype));
+  const entries = table === undefined ? [] : both.filter(isPlain).map((dtype) => [dtype, table] as const);
+  return new Map(entries.map(([dtype, tensor]) => [dtype, new TiedEmbeddings(dtype, tensor)]));
 }
 
 /** Each graph once, though two presets may share it. */

@@ -295,6 +295,6 @@ test("a matrix that is turned tells how far it is before its first byte", async 
     .data.bytes({ preparing: (done) => seen.push(done) })
     [Symbol.asyncIterator]();
   await pieces.next();
-  // Pieces of 4 MB: 1024 rows of float32.
-  expect(seen).toEqual([1 / 3, 2 / 3, 1]);
+  // Pieces of 1 MB: 256 rows of float32.
+  expect(seen).toEqual(Array.from({ length: 12 }, (_, i) => (i + 1) / 12));
 });

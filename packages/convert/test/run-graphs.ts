@@ -1,16 +1,18 @@
+import { type Dtype, type GraphName, graphDataPaths, graphPath } from "@internvl/config";
 import { type ModelFiles, type Session, Tensor } from "@internvl/core";
 import { nodeInference } from "@internvl/runtime-node";
 import { expect } from "vitest";
 
-async function session(files: ModelFiles, graph: string): Promise<Session> {
-  const data = `${graph}.onnx_data`;
-  const externalData = (await files.has(`onnx/${data}`)) ? [data] : [];
-  return nodeInference.createSession({ files, path: `onnx/${graph}.onnx`, externalData });
+async function session(files: ModelFiles, graph: GraphName, suffix: string): Promise<Session> {
+  const dtype = (suffix === "" ? "fp32" : suffix.slice(1)) as Dtype;
+  const data = graphDataPaths(graph, dtype, await files.list());
+  const externalData = data.map((path) => path.slice("onnx/".length));
+  return nodeInference.createSession({ files, path: graphPath(graph, dtype), externalData });
 }
 
 /** Features of one picture, by a graph that onnxruntime has checked and loaded. */
 export async function features(files: ModelFiles, suffix = ""): Promise<Float32Array> {
-  const encoder = await session(files, `vision_encoder${suffix}`);
+  const encoder = await session(files, "vision_encoder", suffix);
   const pixels = Float32Array.from({ length: 3 * 56 * 56 }, (_, i) => Math.sin(i / 7));
   const { image_features } = await encoder.run({ pixel_values: new Tensor("float32", pixels, [1, 3, 56, 56]) });
   await encoder.release();
@@ -19,8 +21,8 @@ export async function features(files: ModelFiles, suffix = ""): Promise<Float32A
 
 /** Logits of four tokens over an empty cache. */
 export async function logits(files: ModelFiles, suffix = "", embeddings = suffix): Promise<Float32Array> {
-  const embed = await session(files, `embed_tokens${embeddings}`);
-  const decoder = await session(files, `decoder_model_merged${suffix}`);
+  const embed = await session(files, "embed_tokens", embeddings);
+  const decoder = await session(files, "decoder_model_merged", suffix);
   const ids = new Tensor("int64", BigInt64Array.of(5n, 300n, 7n, 899n), [1, 4]);
   const { inputs_embeds } = await embed.run({ input_ids: ids });
   const table = (f: (x: number) => number) =>

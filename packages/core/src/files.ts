@@ -13,6 +13,14 @@ export interface HubOptions extends LongCallOptions {
   subfolder?: string;
 }
 
+export interface ReadRangeOptions extends LongCallOptions {
+  /**
+   * Memory for the bytes, as long as the range. Where files come through a system call they are read into it and it is
+   * returned; otherwise the bytes are in memory of their own, which nobody may write to.
+   */
+  into?: Uint8Array;
+}
+
 /** The files of one model: a directory, a hub snapshot, dropped files. Paths are relative and use `/`. */
 export interface ModelFiles {
   /** How messages name this place: the directory or the model id. */
@@ -33,7 +41,7 @@ export interface ModelFiles {
   /** @throws InternVLError `FILE_NOT_FOUND` */
   read(path: string, options?: LongCallOptions): Promise<Uint8Array>;
   /** The bytes from `start` to before `end`. @throws InternVLError `FILE_NOT_FOUND`, `FILE_INVALID` past the end */
-  readRange(path: string, start: number, end: number, options?: LongCallOptions): Promise<Uint8Array>;
+  readRange(path: string, start: number, end: number, options?: ReadRangeOptions): Promise<Uint8Array>;
   /**
    * The file as a Blob, which is read when its bytes are needed; absent where files are no Blobs, as on a disk.
    *

@@ -13,6 +13,7 @@ export {
   type FileWriter,
   type HubOptions,
   type ModelFiles,
+  type ReadRangeOptions,
   writeFile,
 } from "./files.js";
 export { type GifFrame, gifPaletteBytes, paintAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";

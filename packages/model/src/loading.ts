@@ -4,6 +4,7 @@ import {
   type DtypeOption,
   GRAPHS,
   type GraphName,
+  graphDataPaths,
   graphPath,
   type InternVL2_5Config,
 } from "@internvl/config";
@@ -78,26 +79,27 @@ export async function loadEngine(
   const { device, threads, signal, progress_callback } = options;
   const listing = await files.list();
   const linked = await linkedWeights(files, listing, { signal });
-  const externalDataOf = (path: string): string[] => {
-    const data = `${path}_data`;
-    return listing.includes(data) ? [data.slice(folderOf(path).length), ...linked] : linked;
+  const externalDataOf = ({ graph, dtype }: Variant): string[] => {
+    const data = graphDataPaths(graph, dtype, listing);
+    return [...data.map((path) => path.slice(folderOf(path).length)), ...linked];
   };
   const nameOfDevice = (graph: GraphName) => placement.devices[graph]?.name ?? deviceOf(graph, device);
-  const encoder = graphPath("vision_encoder", placement.dtype.vision_encoder);
+  const variants = variantsOf(placement);
+  const [encoder] = variants as [Variant];
   const store = await openFeatureStore(config, options, {
     files,
-    paths: [encoder, ...externalDataOf(encoder).map((data) => folderOf(encoder) + data)],
+    paths: [encoder.path, ...externalDataOf(encoder).map((data) => folderOf(encoder.path) + data)],
     device: nameOfDevice("vision_encoder"),
   });
-  const reuse = new Reuse(config, placement.prompt_dtype, options, store);
-  const graphs = graphsOf(placement);
-  const total = graphs.length;
+  const reuse = new Reuse(config, placement, options, store);
+  const total = variants.length;
   const sessions: Session[] = [];
   try {
-    for (const [loaded, { graph, path }] of graphs.entries()) {
+    for (const [loaded, variant] of variants.entries()) {
+      const { graph, path } = variant;
       throwIfAborted(signal, "Loading the model was aborted");
       progress_callback?.({ stage: "load", name: path, loaded, total, unit: "files" });
-      const source = { files, path, externalData: externalDataOf(path) };
+      const source = { files, path, externalData: externalDataOf(variant) };
       const settings = { device: nameOfDevice(graph), threads, signal };
       sessions.push(await inference.createSession(source, settings));
     }
@@ -128,12 +130,18 @@ export async function loadEngine(
   });
 }
 
+interface Variant {
+  graph: GraphName;
+  dtype: Dtype;
+  path: string;
+}
+
 /** What is loaded: each graph, and a second decoder for prompts where that is to be another one. */
-function graphsOf({ dtype, prompt_dtype }: Placement): { graph: GraphName; path: string }[] {
-  const graphs = GRAPHS.map((graph) => ({ graph, path: graphPath(graph, dtype[graph]) }));
-  const graph = "decoder_model_merged";
-  if (prompt_dtype !== dtype[graph]) graphs.push({ graph, path: graphPath(graph, prompt_dtype) });
-  return graphs;
+function variantsOf({ dtype, prompt_dtype }: Placement): Variant[] {
+  const variantOf = (graph: GraphName, dtype: Dtype) => ({ graph, dtype, path: graphPath(graph, dtype) });
+  const variants = GRAPHS.map((graph) => variantOf(graph, dtype[graph]));
+  if (prompt_dtype !== dtype.decoder_model_merged) variants.push(variantOf("decoder_model_merged", prompt_dtype));
+  return variants;
 }
 
 /** With its slash at the end. */

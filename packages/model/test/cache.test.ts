@@ -273,30 +273,30 @@ describe("KeyValueCache", () => {
     expect(() => cache.commonPrefix([first])).toThrow(/Expected 2, as in the cache, got 1/);
   });
 
-  it("knows where the runs ended that filled it, as long as nothing of them is cut", () => {
+  it("knows where the pieces of prompts ended that filled it, as long as nothing of them is cut", () => {
     const { cache } = both(1, 0);
-    const read = (count: number, isRun: boolean) => {
+    const read = (count: number, isPiece: boolean) => {
       const outputs = outputsOf(newColumns(1, count));
-      cache.append(outputs, { visible: [new Array<number>(count).fill(1)], spare: 0, isRun });
+      cache.append(outputs, { visible: [new Array<number>(count).fill(1)], spare: 0, isPiece });
     };
     for (const count of [4, 4, 1]) read(count, true);
-    expect(cache.runs).toEqual([4, 8, 9]);
+    expect(cache.pieces).toEqual([4, 8, 9]);
     cache.crop(8);
-    expect(cache.runs).toEqual([4, 8]);
-    // Steps of a pool come all at once, and half of a run is none.
+    expect(cache.pieces).toEqual([4, 8]);
+    // Steps are no pieces, and half of a piece is none.
     read(4, false);
-    expect(cache.runs).toEqual([4, 8, 0]);
+    expect(cache.pieces).toEqual([4, 8, 0]);
     cache.crop(6);
-    expect(cache.runs).toEqual([4, 0]);
+    expect(cache.pieces).toEqual([4, 0]);
     read(2, true);
-    expect(cache.runs).toEqual([4, 0, 8]);
-    expect(cache.fork().runs).toEqual([4, 0, 8]);
-    expect(KeyValueCache.load(cache.save(), SHAPE).runs).toEqual([0]);
+    expect(cache.pieces).toEqual([4, 0, 8]);
+    expect(cache.fork().pieces).toEqual([4, 0, 8]);
+    expect(KeyValueCache.load(cache.save(), SHAPE).pieces).toEqual([0]);
     cache.crop(0);
     read(4, true);
-    expect(cache.runs).toEqual([4]);
+    expect(cache.pieces).toEqual([4]);
     cache.reset();
-    expect(cache.runs).toEqual([]);
+    expect(cache.pieces).toEqual([]);
   });
 
   it("hides what it is told to and never shows what is hidden", () => {

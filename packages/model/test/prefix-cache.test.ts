@@ -324,6 +324,7 @@ describe("what is kept", () => {
 describe.each([
   ["an int8 decoder", { dtype: "int8" }],
   ["prompts in int8", { dtype: { decoder_model_merged: "fp32" }, prompt_dtype: "int8" }],
+  ["int8 for what follows prompts", { dtype: { decoder_model_merged: "int8" }, prompt_dtype: "fp32" }],
 ] as const)("%s", (_, options) => {
   let converted: Awaited<ReturnType<typeof convertDemo>>;
   let int8: InternVL2_5ForConditionalGeneration;
@@ -366,6 +367,9 @@ describe.each([
     // In other pieces nothing is the same, and in these pieces what was read in them.
     expect(await reusedFor({ ...first, prefill_chunk_size: 100 })).toBe(0);
     expect(await reusedFor({ ...second, prefill_chunk_size: 100 })).toBe(200);
+    // Steps of an answer are no pieces, even where a piece is as short as a step.
+    expect(await reusedFor({ ...first, prefill_chunk_size: 1 })).toBe(0);
+    expect(await reusedFor({ ...second, prefill_chunk_size: 1 })).toBe(length);
   });
 
   it("has nothing of prompts that are shorter than a piece", async () => {

@@ -1,4 +1,5 @@
 export { type Attribute, attr } from "./attributes.js";
+export { PieceBuffers } from "./buffers.js";
 export { GraphBuilder } from "./builder.js";
 export { addDims, type Dim, formatShape, type Shape } from "./dims.js";
 export { type DType, dtypeFromCode, elementBytes } from "./dtypes.js";
@@ -36,4 +37,4 @@ export { encodeModel, parseModel } from "./parse.js";
 export type { BuiltGraph, PendingTensor } from "./proto.js";
 export { NodeRule } from "./rule.js";
 export { Value } from "./value.js";
-export { serializeModel, type WriteModelOptions, type WrittenModel, writeModel } from "./write.js";
+export { serializeModel, type WriteModelOptions, type WrittenModel, writeModel, writeTensor } from "./write.js";

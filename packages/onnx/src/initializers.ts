@@ -1,4 +1,5 @@
 import { assertSafePath, InternVLError } from "@internvl/core";
+import type { PieceBuffers } from "./buffers.js";
 import { elementCount, formatShape, type Shape } from "./dims.js";
 import { arrayNames, type DType, elementBytes } from "./dtypes.js";
 
@@ -10,10 +11,18 @@ export interface ExternalTensor {
    * that it stays as it was given. Called once for every write.
    */
   bytes(options?: ExternalReadOptions): AsyncIterable<Uint8Array>;
+  /**
+   * Bytes that wait in memory when the first piece is asked for while tensors before this one are still being written, so
+   * that many small tensors are read ahead as well. Absent: it begins in its turn, as one does that works long, or that
+   * needs what another one left.
+   */
+  readonly waitingBytes?: number;
 }
 
 export interface ExternalReadOptions {
   signal?: AbortSignal;
+  /** Memory for pieces. One that was taken from here is given back when it is written. */
+  buffers?: PieceBuffers;
   /** Called by those that work for long before their first piece: how much of that work is done, 0 to 1. */
   preparing?: (done: number) => void;
 }

@@ -7,10 +7,12 @@ import {
   type LongCallOptions,
   throwIfAborted,
 } from "@internvl/core";
+import { PieceBuffers } from "./buffers.js";
 import { ModelProtoSchema } from "./gen/onnx_pb.js";
 import type { GraphCore } from "./graph.js";
-import { type ExternalReadOptions, type ExternalTensor, isLocation } from "./initializers.js";
+import { type ExternalTensor, isLocation } from "./initializers.js";
 import { type BuiltGraph, type PendingTensor, pointTo } from "./proto.js";
+import { type NamedTensor, ReadAhead } from "./read-ahead.js";
 
 /**
  * Tensors from this size on start at a multiple of a page, so that a runtime can map them straight from the file; for
@@ -73,7 +75,7 @@ export async function writeModel(
     const dataBytes =
       built.pending.length === 0
         ? 0
-        : await writeData(await create(folder + location), built.pending, offsets, options);
+        : await writeData(await create(folder + location), built.pending.map(named), offsets, options);
     await (await create(path)).write(model);
     throwIfAborted(options.signal, `Writing ${path} was aborted`);
     // The data file first: a model is never there without its weights.
@@ -81,6 +83,29 @@ export async function writeModel(
     return { files, byteLength: dataBytes + model.byteLength };
   } catch (error) {
     for (const writer of writers) await writer.abort();
+    throw error;
+  }
+}
+
+/**
+ * Writes one tensor to a file of its own, at whose beginning graphs find it (`ExternalLocation`).
+ *
+ * @param name how progress and messages call it
+ * @throws InternVLError as `writeModel`
+ */
+export async function writeTensor(
+  sink: FileSink,
+  path: string,
+  name: string,
+  data: ExternalTensor,
+  options: LongCallOptions = {},
+): Promise<void> {
+  const writer = await sink.create(path);
+  try {
+    await writeData(writer, [{ name, data }], [0], options);
+    await writer.commit();
+  } catch (error) {
+    await writer.abort();
     throw error;
   }
 }
@@ -106,7 +131,7 @@ export async function serializeModel(graph: GraphCore, options: { signal?: Abort
   for (const { proto, data } of built.pending) {
     const bytes = new Uint8Array(data.byteLength);
     let offset = 0;
-    for await (const piece of checkedPieces(proto.name, data, { signal: options.signal })) {
+    for await (const piece of checkedPieces(proto.name, data, data.bytes({ signal: options.signal }), options.signal)) {
       bytes.set(piece, offset);
       offset += piece.byteLength;
     }
@@ -127,15 +152,20 @@ function layOut(pending: readonly PendingTensor[], location: string): number[] {
   });
 }
 
+function named({ proto, data }: PendingTensor): NamedTensor {
+  return { name: proto.name, data };
+}
+
 async function writeData(
   writer: FileWriter,
-  pending: readonly PendingTensor[],
+  pending: readonly NamedTensor[],
   offsets: readonly number[],
   options: LongCallOptions,
 ): Promise<number> {
-  const pieces = new PieceWriter(writer);
+  const buffers = new PieceBuffers();
+  const pieces = new PieceWriter(writer, buffers);
   try {
-    const written = await writeTensors(pieces, pending, offsets, options);
+    const written = await writeTensors(pieces, pending, offsets, buffers, options);
     await pieces.end();
     return written;
   } catch (error) {
@@ -148,16 +178,18 @@ async function writeData(
 /** Writes pieces one after the other, each while the next one is made. */
 class PieceWriter {
   readonly #writer: FileWriter;
+  readonly #buffers: PieceBuffers;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(writer: FileWriter) {
+  constructor(writer: FileWriter, buffers: PieceBuffers) {
     this.#writer = writer;
+    this.#buffers = buffers;
   }
 
   /** Returns when the piece before this one is written. @throws what writing that one threw */
   async write(piece: Uint8Array): Promise<void> {
     await this.#writing;
-    this.#writing = this.#writer.write(piece);
+    this.#writing = this.#writer.write(piece).then(() => this.#buffers.give(piece));
     // Whoever comes next awaits it; when it fails before, that is no unhandled rejection.
     this.#writing.catch(() => undefined);
   }
@@ -170,33 +202,40 @@ class PieceWriter {
 
 async function writeTensors(
   writer: PieceWriter,
-  pending: readonly PendingTensor[],
+  pending: readonly NamedTensor[],
   offsets: readonly number[],
+  buffers: PieceBuffers,
   { signal, progress_callback }: LongCallOptions,
 ): Promise<number> {
   const last = pending.length - 1;
   const total = (offsets[last] ?? 0) + (pending[last]?.data.byteLength ?? 0);
+  const ahead = new ReadAhead(pending, { signal, buffers });
   let written = 0;
-  for (const [index, { proto, data }] of pending.entries()) {
-    const padding = (offsets[index] ?? 0) - written;
-    if (padding > 0) await writer.write(new Uint8Array(padding));
-    written += padding;
-    const start = written;
-    let prepared = 0;
-    // Work before the first piece counts as bytes of its tensor, so that a bar moves on during it and never back.
-    const report = () => {
-      const loaded = Math.floor(prepared + (written - start) * (1 - prepared / Math.max(1, data.byteLength))) + start;
-      progress_callback?.({ stage: "write", name: proto.name, loaded, total, unit: "bytes" });
-    };
-    const preparing = (done: number) => {
-      prepared = PREPARING_SHARE * done * data.byteLength;
-      report();
-    };
-    for await (const piece of checkedPieces(proto.name, data, { signal, preparing })) {
-      await writer.write(piece);
-      written += piece.byteLength;
-      report();
+  try {
+    for (const [index, { name, data }] of pending.entries()) {
+      const padding = (offsets[index] ?? 0) - written;
+      if (padding > 0) await writer.write(new Uint8Array(padding));
+      written += padding;
+      const start = written;
+      let prepared = 0;
+      // Work before the first piece counts as bytes of its tensor, so that a bar moves on during it and never back.
+      const report = () => {
+        const loaded = Math.floor(prepared + (written - start) * (1 - prepared / Math.max(1, data.byteLength))) + start;
+        progress_callback?.({ stage: "write", name, loaded, total, unit: "bytes" });
+      };
+      const preparing = (done: number) => {
+        prepared = PREPARING_SHARE * done * data.byteLength;
+        report();
+      };
+      const pieces = ahead.take(index, { signal, buffers, preparing });
+      for await (const piece of checkedPieces(name, data, pieces, signal)) {
+        await writer.write(piece);
+        written += piece.byteLength;
+        report();
+      }
     }
+  } finally {
+    await ahead.end();
   }
   return written;
 }
@@ -204,23 +243,24 @@ async function writeTensors(
 /** The pieces of a tensor, refused when they are more or fewer bytes than it said. */
 async function* checkedPieces(
   name: string,
-  data: ExternalTensor,
-  options: ExternalReadOptions,
+  { byteLength }: ExternalTensor,
+  pieces: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   let received = 0;
   const mismatch = () =>
     new InternVLError("GRAPH_INVALID", {
       what: `Initializer "${name}" yields another number of bytes than it said`,
-      expected: `${data.byteLength} bytes`,
-      got: received > data.byteLength ? `${received} bytes and perhaps more` : `${received} bytes`,
+      expected: `${byteLength} bytes`,
+      got: received > byteLength ? `${received} bytes and perhaps more` : `${received} bytes`,
     });
-  for await (const piece of data.bytes(options)) {
-    throwIfAborted(options.signal, `Writing initializer "${name}" was aborted`);
+  for await (const piece of pieces) {
+    throwIfAborted(signal, `Writing initializer "${name}" was aborted`);
     received += piece.byteLength;
-    if (received > data.byteLength) throw mismatch();
+    if (received > byteLength) throw mismatch();
     yield piece;
   }
-  if (received !== data.byteLength) throw mismatch();
+  if (received !== byteLength) throw mismatch();
 }
 
 function encode({ proto }: BuiltGraph): Uint8Array {

@@ -5,7 +5,7 @@ export interface GraphInspection {
   path: string;
   /** As the file's name says it: `"q4"`; without one `"fp32"`. */
   dtype: string;
-  /** Bytes, external data included. */
+  /** Bytes, external data included; a table that two graphs share counts for each. */
   byteLength: number;
   nodes: number;
   /** `"pixel_values float32 [tiles, 3, 448, 448]"`; the cache's, which repeat for every layer, are left out. */
@@ -24,18 +24,29 @@ export async function inspectConverted(files: ModelFiles): Promise<GraphInspecti
   for (const path of listing) {
     const match = GRAPH.exec(path);
     if (match === null) continue;
-    const data = listing.includes(`${path}_data`) ? await files.size(`${path}_data`) : 0;
+    const own = `${path}_data`;
+    const data = listing.includes(own) ? await files.size(own) : 0;
     const { graph } = parseModel(await files.read(path), path);
     graphs.push({
       path,
       dtype: match[2] ?? "fp32",
-      byteLength: (await files.size(path)) + data,
+      byteLength: (await files.size(path)) + data + bytesElsewhere(graph, own.slice(own.lastIndexOf("/") + 1)),
       nodes: graph?.node.length ?? 0,
       inputs: (graph?.input ?? []).filter(isOwn).map(describeValue),
       outputs: (graph?.output ?? []).filter(isOwn).map(describeValue),
     });
   }
   return graphs;
+}
+
+/** Bytes of the weights that a graph reads from other files than `own`: a table that two share, linked ones. */
+function bytesElsewhere(graph: proto.GraphProto | undefined, own: string): number {
+  let sum = 0;
+  for (const { externalData } of graph?.initializer ?? []) {
+    const place = new Map(externalData.map(({ key, value }) => [key, value]));
+    if (place.has("location") && place.get("location") !== own) sum += Number(place.get("length"));
+  }
+  return sum;
 }
 
 function isOwn({ name }: proto.ValueInfoProto): boolean {

@@ -3,14 +3,15 @@ import type { Value } from "@internvl/onnx";
 import type { Layers } from "../layers/layers.js";
 import { asHeads, cachedAttention, type DecoderInputs, decoderInputs, type Projections } from "./cached-attention.js";
 
+/** The output layer; without one of its own a model is tied to its table of embeddings. */
+export const INTERNLM2_HEAD = "language_model.output";
+export const INTERNLM2_TABLE = "language_model.model.tok_embeddings";
+
 /** The graph `embed_tokens`: input_ids int64 `[batch, new]` -> inputs_embeds float32 `[batch, new, hidden]`. */
 export function buildInternLM2Embeddings(layers: Layers): void {
   const { g } = layers;
   const input_ids = g.input("input_ids", "int64", ["batch", "new"]);
-  g.output(
-    "inputs_embeds",
-    layers.module("language_model.model", (model) => model.embedding(input_ids, "tok_embeddings")),
-  );
+  g.output("inputs_embeds", layers.embedding(input_ids, INTERNLM2_TABLE));
 }
 
 /** What all layers of one run share. */
@@ -45,8 +46,8 @@ export function buildInternLM2Decoder(layers: Layers, config: InternLM2Config): 
   // -0 is 0, so that 0 means all.
   const tail = g.slice(last, { axis: 1, start: g.neg(logits_to_keep) });
   const kept = g.refine(tail, ["batch", "kept", config.hidden_size]);
-  const isTied = !layers.has("language_model.output.weight");
-  g.output("logits", layers.linear(kept, isTied ? "language_model.model.tok_embeddings" : "language_model.output"));
+  const isTied = !layers.has(`${INTERNLM2_HEAD}.weight`);
+  g.output("logits", layers.linear(kept, isTied ? INTERNLM2_TABLE : INTERNLM2_HEAD));
 }
 
 /**

@@ -5,14 +5,15 @@ import type { Layers } from "../layers/layers.js";
 import { asHeads, cachedAttention, type DecoderInputs, decoderInputs } from "./cached-attention.js";
 import { type JoinedLinear, withJoinedLinears } from "./joined-linears.js";
 
+/** The output layer; without one of its own a model is tied to its table of embeddings. */
+export const QWEN2_HEAD = "language_model.lm_head";
+export const QWEN2_TABLE = "language_model.model.embed_tokens";
+
 /** The graph `embed_tokens`: input_ids int64 `[batch, new]` -> inputs_embeds float32 `[batch, new, hidden]`. */
 export function buildQwen2Embeddings(layers: Layers): void {
   const { g } = layers;
   const input_ids = g.input("input_ids", "int64", ["batch", "new"]);
-  g.output(
-    "inputs_embeds",
-    layers.module("language_model.model", (model) => model.embedding(input_ids, "embed_tokens")),
-  );
+  g.output("inputs_embeds", layers.embedding(input_ids, QWEN2_TABLE));
 }
 
 /**
@@ -58,8 +59,8 @@ export function buildQwen2Decoder(layers: Layers, config: Qwen2Config): void {
   // -0 is 0, so that 0 means all.
   const tail = g.slice(last, { axis: 1, start: g.neg(logits_to_keep) });
   const kept = g.refine(tail, ["batch", "kept", config.hidden_size]);
-  const isTied = !layers.has("language_model.lm_head.weight");
-  g.output("logits", layers.linear(kept, isTied ? "language_model.model.embed_tokens" : "language_model.lm_head"));
+  const isTied = !layers.has(`${QWEN2_HEAD}.weight`);
+  g.output("logits", layers.linear(kept, isTied ? QWEN2_TABLE : QWEN2_HEAD));
 }
 
 /**

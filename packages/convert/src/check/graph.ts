@@ -1,4 +1,4 @@
-import type { CacheDtype, Dtype, GraphName, InternVL2_5Config } from "@internvl/config";
+import { type CacheDtype, type Dtype, type GraphName, graphDataPaths, type InternVL2_5Config } from "@internvl/config";
 import type { InferenceRuntime, ModelFiles, Session } from "@internvl/core";
 import { encodeModel, parseModel } from "@internvl/onnx";
 import { buildGraph } from "../architectures/index.js";
@@ -52,8 +52,8 @@ export async function withGraph<T>(
   const model = parseModel(await folder.files.read(path, { signal }), path);
   const options = { output_hidden_states: true, cache_dtype };
   showStates(model, buildGraph(name, dtype, config, tensors, options).build().proto);
-  const data = `${path}_data`;
-  const externalData = (await folder.files.has(data)) ? [data.slice(data.lastIndexOf("/") + 1)] : [];
+  const data = graphDataPaths(name, dtype, await folder.files.list());
+  const externalData = data.map((file) => file.slice(file.lastIndexOf("/") + 1));
   const shown = besides(path);
   await folder.put(shown, encodeModel(model));
   try {

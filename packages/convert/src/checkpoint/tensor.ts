@@ -1,14 +1,17 @@
 import { InternVLError, type ModelFiles } from "@internvl/core";
+import type { PieceBuffers } from "@internvl/onnx";
 import { elementCount, type SafetensorsDtype } from "../safetensors/dtype.js";
 import type { SafetensorsEntry } from "../safetensors/layout.js";
 import { streamRanges } from "./stream.js";
 
 export interface StreamOptions {
   signal?: AbortSignal;
-  /** About how many bytes a piece has. Default 4 MB: large enough for a disk's full speed, small beside a tensor. */
+  /** About how many bytes a piece has. Default 1 MB: large enough for a disk's full speed, small enough for a cache. */
   pieceBytes?: number;
   /** Pieces are whole multiples of this, of a row for instance; one unit is read even if it is longer. Default 8. */
   unitBytes?: number;
+  /** Memory that pieces may lie in. Whoever is done with such a piece gives it back. */
+  buffers?: PieceBuffers;
 }
 
 /** Where in a checkpoint a tensor's bytes lie as they are. */
@@ -26,11 +29,15 @@ export interface WeightSource {
   readonly shape: readonly number[];
   /** Absent for what is computed or put together. */
   readonly place?: StoredPlace;
+  /** Whether it is read as it is stored, in one file or several, and nothing is computed: reading ahead takes memory only. */
+  readonly isStored?: boolean;
   /**
    * The elements of rows `start` to before `end` of the leading dimension, little-endian, row-major. A row of a vector is
    * one element; a scalar has one row.
+   *
+   * @param into memory for exactly these bytes, which is used and returned where nothing stands against it
    */
-  rows(start: number, end: number, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+  rows(start: number, end: number, options?: { signal?: AbortSignal }, into?: Uint8Array): Promise<Uint8Array>;
   /** The elements, little-endian, row-major, in pieces. */
   stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
 }
@@ -61,6 +68,7 @@ export class CheckpointTensor implements WeightSource {
   readonly file: string;
   /** Where it begins: bytes from the beginning of `file`. */
   readonly offset: number;
+  readonly isStored = true;
   readonly #files: ModelFiles;
 
   constructor(files: ModelFiles, file: string, entry: SafetensorsEntry) {
@@ -88,7 +96,7 @@ export class CheckpointTensor implements WeightSource {
    *
    * @throws InternVLError `INPUT_INVALID` for rows that are not there
    */
-  rows(start: number, end: number, options: { signal?: AbortSignal } = {}): Promise<Uint8Array> {
+  rows(start: number, end: number, options: { signal?: AbortSignal } = {}, into?: Uint8Array): Promise<Uint8Array> {
     const count = this.shape[0] ?? 1;
     if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start > end || end > count) {
       throw new InternVLError("INPUT_INVALID", {
@@ -98,16 +106,21 @@ export class CheckpointTensor implements WeightSource {
       });
     }
     const rowBytes = count === 0 ? 0 : this.byteLength / count;
-    return this.#range(start * rowBytes, end * rowBytes, options);
+    return this.#range(start * rowBytes, end * rowBytes, options, into);
   }
 
   stream(options: StreamOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    return streamRanges(this.byteLength, (start, end) => this.#range(start, end, options), options);
+    return streamRanges(this.byteLength, (start, end, into) => this.#range(start, end, options, into), options);
   }
 
-  async #range(start: number, end: number, options: { signal?: AbortSignal }): Promise<Uint8Array> {
+  async #range(
+    start: number,
+    end: number,
+    { signal }: { signal?: AbortSignal },
+    into?: Uint8Array,
+  ): Promise<Uint8Array> {
     return start === end
       ? new Uint8Array(0)
-      : this.#files.readRange(this.file, this.offset + start, this.offset + end, options);
+      : this.#files.readRange(this.file, this.offset + start, this.offset + end, { signal, into });
   }
 }

@@ -4,18 +4,19 @@ import { streamRanges } from "./stream.js";
 import type { TensorSource, WeightSource } from "./tensor.js";
 
 /** A tensor that is computed when it is read, from whatever `rows` reads. */
-export function rowView(parts: Pick<WeightSource, "name" | "dtype" | "shape" | "rows">): WeightSource {
-  const { name, dtype, shape, rows } = parts;
+export function rowView(parts: Pick<WeightSource, "name" | "dtype" | "shape" | "rows" | "isStored">): WeightSource {
+  const { name, dtype, shape, rows, isStored } = parts;
   const rowBytes = bytesOfRow(parts);
   return {
     name,
     dtype,
     shape,
+    isStored,
     rows,
     stream: (options) =>
       streamRanges(
         rowBytes * rowsOf(shape),
-        (start, end) => rows(start / rowBytes, end / rowBytes, options),
+        (start, end, into) => rows(start / rowBytes, end / rowBytes, options, into),
         options,
         rowBytes,
       ),
@@ -39,33 +40,49 @@ export function joinedRows(name: string, segments: readonly RowSegment[]): Weigh
     name,
     dtype,
     shape: joined,
-    async rows(start, end, options) {
+    isStored: segments.every(({ source }) => source.isStored),
+    async rows(start, end, options, into) {
       throwIfAborted(options?.signal);
-      const bytes = new Uint8Array((end - start) * rowBytes);
+      const bytes = into ?? new Uint8Array((end - start) * rowBytes);
+      const reads: Promise<void>[] = [];
       let first = 0;
       for (const segment of segments) {
         const from = Math.max(start, first);
         const to = Math.min(end, first + segment.end - segment.start);
         if (from < to) {
           const shift = segment.start - first;
-          bytes.set(await segment.source.rows(from + shift, to + shift, options), (from - start) * rowBytes);
+          const part = bytes.subarray((from - start) * rowBytes, (to - start) * rowBytes);
+          reads.push(readInto(part, segment.source, from + shift, to + shift, options));
         }
         first += segment.end - segment.start;
       }
+      await Promise.all(reads);
       return bytes;
     },
   });
 }
 
+async function readInto(
+  target: Uint8Array,
+  source: WeightSource,
+  start: number,
+  end: number,
+  options: { signal?: AbortSignal } | undefined,
+): Promise<void> {
+  const rows = await source.rows(start, end, options, target);
+  if (rows !== target) target.set(rows);
+}
+
 /** `tensor` under another name. */
 export function renamed(name: string, tensor: WeightSource): WeightSource {
-  const { dtype, shape, place } = tensor;
+  const { dtype, shape, place, isStored } = tensor;
   return {
     name,
     dtype,
     shape,
     place,
-    rows: (start, end, options) => tensor.rows(start, end, options),
+    isStored,
+    rows: (start, end, options, into) => tensor.rows(start, end, options, into),
     stream: (options) => tensor.stream(options),
   };
 }

@@ -1,5 +1,5 @@
 import type { CacheDtype, Dtype } from "@internvl/config";
-import type { ExternalLocation, GraphBuilder, Value } from "@internvl/onnx";
+import type { ExternalLocation, ExternalTensor, GraphBuilder, Value } from "@internvl/onnx";
 import type { TensorSource, WeightSource } from "../checkpoint/index.js";
 import { quantiseBlockwise, quantiseColumns, quantiseRows, toFloat16, toFloat32 } from "../quantise/index.js";
 import type { SafetensorsDtype } from "../safetensors/index.js";
@@ -14,6 +14,8 @@ export interface LayerOptions {
   cache_dtype?: CacheDtype;
   /** Where the graph reads a tensor's own bytes; undefined for one whose converted bytes are written. Default: none is. */
   linked?: (tensor: WeightSource) => ExternalLocation | undefined;
+  /** Where graphs find a tensor's converted bytes that are written once for all of them. Default: none is. */
+  shared?: (tensor: WeightSource, converted: ExternalTensor) => ExternalLocation | undefined;
 }
 
 /**
@@ -151,13 +153,14 @@ export class Layers {
 
   #float(name: string): Value {
     const source = this.#source(name);
-    const data = this.#linked(source, "F32") ?? toFloat32(source);
+    const data = this.#linked(source, "F32") ?? this.#shared(source, toFloat32(source));
     return this.g.initializer(source.name, "float32", source.shape, data);
   }
 
   #half(name: string): Value {
     const source = this.#source(name);
-    return this.g.initializer(source.name, "float16", source.shape, this.#linked(source, "F16") ?? toFloat16(source));
+    const data = this.#linked(source, "F16") ?? this.#shared(source, toFloat16(source));
+    return this.g.initializer(source.name, "float16", source.shape, data);
   }
 
   /** A tensor in bfloat16, where the graph reads it from the checkpoint's own file. */
@@ -165,6 +168,10 @@ export class Layers {
     const source = this.#source(name);
     const data = this.#linked(source, "BF16");
     return data && this.g.initializer(source.name, "bfloat16", source.shape, data);
+  }
+
+  #shared(source: WeightSource, converted: ExternalTensor): ExternalLocation | ExternalTensor {
+    return this.#options.shared?.(source, converted) ?? converted;
   }
 
   #linked(source: WeightSource, dtype: SafetensorsDtype): ExternalLocation | undefined {

@@ -2,9 +2,12 @@ import { InternVLError } from "@internvl/core";
 import type { ExternalTensor } from "@internvl/onnx";
 import type { WeightSource } from "../checkpoint/tensor.js";
 import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
-import { rawBytes } from "./external.js";
-import { asUint16, bfloat16ToFloat16, narrowToFloat16 } from "./floats.js";
+import { rawBytes, waitingBytes } from "./external.js";
+import { asUint16, asUint32, bfloat16ToFloat16, narrowToFloat16 } from "./floats.js";
 import { widener } from "./widen.js";
+
+/** Read at a time to be widened: twice as long, it fits the memory that is kept for pieces. */
+const NARROW_PIECE_BYTES = 512 * 1024;
 
 /** Elements that are widened at a time on the way to float16: what lies between stays in the first-level cache. */
 const CHUNK = 4096;
@@ -19,11 +22,14 @@ export function toFloat32(source: WeightSource): ExternalTensor {
   const widen = widener(source);
   return {
     byteLength: elementCount(source.shape) * 4,
+    waitingBytes: waitingBytes(source),
     async *bytes(options) {
-      for await (const piece of source.stream(options)) {
-        const wide = new Uint32Array(piece.byteLength / 2);
-        widen(piece, wide);
-        yield bytesOf(wide);
+      const { signal, buffers } = options ?? {};
+      for await (const piece of source.stream({ signal, buffers, pieceBytes: NARROW_PIECE_BYTES })) {
+        const target = buffers?.take(piece.byteLength * 2) ?? new Uint8Array(piece.byteLength * 2);
+        widen(piece, asUint32(target));
+        buffers?.give(piece);
+        yield target;
       }
     },
   };
@@ -45,10 +51,13 @@ export function toFloat16(source: WeightSource): ExternalTensor {
   const elementBytes = DTYPE_BYTES[source.dtype];
   return {
     byteLength: elementCount(source.shape) * 2,
+    waitingBytes: waitingBytes(source),
     async *bytes(options) {
       let converted = 0;
       for await (const piece of source.stream(options)) {
-        const halves = new Uint16Array(piece.byteLength / elementBytes);
+        // In place where the memory is our own: bfloat16 is as long, and of float32 each is read before it is written over.
+        const target = options?.buffers?.has(piece) ? piece : new Uint8Array(2 * (piece.byteLength / elementBytes));
+        const halves = asUint16(target).subarray(0, piece.byteLength / elementBytes);
         const overflow = narrow(piece, halves);
         if (overflow >= 0) {
           const wide = new Uint32Array(1);

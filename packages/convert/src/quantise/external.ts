@@ -1,4 +1,5 @@
 import type { ExternalReadOptions, ExternalTensor } from "@internvl/onnx";
+import { READ_AHEAD_BYTES } from "../checkpoint/stream.js";
 import type { WeightSource } from "../checkpoint/tensor.js";
 import { DTYPE_BYTES, elementCount } from "../safetensors/dtype.js";
 
@@ -12,8 +13,14 @@ export interface QuantisedTensor {
 export function rawBytes(source: WeightSource): ExternalTensor {
   return {
     byteLength: elementCount(source.shape) * DTYPE_BYTES[source.dtype],
+    waitingBytes: waitingBytes(source),
     bytes: (options) => source.stream(options),
   };
+}
+
+/** For `ExternalTensor`: what waits of `source` when it begins early; undefined if it is computed. */
+export function waitingBytes({ isStored, shape, dtype }: WeightSource): number | undefined {
+  return isStored ? Math.min(elementCount(shape) * DTYPE_BYTES[dtype], READ_AHEAD_BYTES) : undefined;
 }
 
 /** One reading of a source: gives the data piece by piece, and at the end the scales. */

@@ -43,7 +43,7 @@ export function matrixShape({ name, shape }: WeightSource): [rows: number, colum
 }
 
 /**
- * A matrix in pieces of whole rows, about 4 MB each. Rows are widened one by one, so that what a quantiser reads several
+ * A matrix in pieces of whole rows, about 1 MB each. Rows are widened one by one, so that what a quantiser reads several
  * times stays in the first-level cache.
  */
 export async function* rowPieces(source: WeightSource, signal?: AbortSignal): AsyncGenerator<RowPiece> {

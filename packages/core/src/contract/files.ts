@@ -71,6 +71,16 @@ function describeReading({ it, expect }: TestApi, fixture: FilesFixture): void {
     expect((await files.readRange("onnx/graph.onnx", 300, 300)).length).toBe(0);
   });
 
+  it("reads a range into memory that it is given, or into its own", async () => {
+    const files = await fixture.makeFolder(FILES);
+    const into = new Uint8Array(5);
+    const bytes = await files.readRange("onnx/graph.onnx", 254, 259, { into });
+    expect([...bytes]).toEqual([254, 255, 0, 1, 2]);
+    if (bytes !== into) expect([...into]).toEqual([0, 0, 0, 0, 0]);
+    // Memory of another length is left alone.
+    expect([...(await files.readRange("onnx/graph.onnx", 254, 256, { into: new Uint8Array(1) }))]).toEqual([254, 255]);
+  });
+
   it("reads many ranges of a file at once", async () => {
     const files = await fixture.makeFolder(FILES);
     const starts = Array.from({ length: 50 }, (_, i) => i * 5);

@@ -1,6 +1,6 @@
 import { realpath, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { DTYPES, GRAPHS, graphPath, LINKED_WEIGHTS } from "@internvl/config";
+import { DTYPES, GRAPHS, graphPath, LINKED_WEIGHTS, tiedEmbeddingsPath } from "@internvl/config";
 import { type FileSink, type FileWriter, InternVLError, type ModelFiles } from "@internvl/core";
 import { DirectoryFiles, openDirectorySink } from "@internvl/runtime-node";
 import { FolderLock } from "./folder-lock.js";
@@ -8,7 +8,10 @@ import { isLock, notedIn } from "./lock-file.js";
 
 /** Every graph that a conversion may write, with its external data. */
 const GRAPH_FILES = new Set(
-  GRAPHS.flatMap((graph) => DTYPES.map((dtype) => graphPath(graph, dtype))).flatMap((path) => [path, `${path}_data`]),
+  DTYPES.flatMap((dtype) => [
+    ...GRAPHS.map((graph) => graphPath(graph, dtype)).flatMap((path) => [path, `${path}_data`]),
+    tiedEmbeddingsPath(dtype),
+  ]),
 );
 /** What a program that was killed leaves of a file; see `openDirectorySink`. */
 const PARTIAL = /(^|\/)\.[^/]+\.[0-9a-f]{12}\.partial$/;

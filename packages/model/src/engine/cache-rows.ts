@@ -1,7 +1,7 @@
 /** The token of a column that was read from embeddings: unknown. */
 const UNKNOWN = -1;
-/** The end of columns of which it is not known how they were read. */
-const SOMEHOW = 0;
+/** Stands for columns that are no piece of a prompt. */
+const NO_PIECE = 0;
 
 /** What a cache knows of its rows beside their keys and values. */
 export class CacheRows {
@@ -9,20 +9,20 @@ export class CacheRows {
   readonly tokens: readonly number[][];
   /** `[batch][length]`: 0 for padding. */
   readonly visible: readonly number[][];
-  /** Where each run ended that read the columns; 0 where that is not known. */
-  readonly runs: number[];
+  /** Where the pieces of prompts ended that the columns were read in; 0 for those that were read in any other way. */
+  readonly pieces: number[];
   /** `[batch][batch]`: the leading columns in which two rows are equal because they were made from one. */
   readonly #common: readonly number[][];
 
   private constructor(
     tokens: readonly number[][],
     visible: readonly number[][],
-    runs: number[],
+    pieces: number[],
     common: readonly number[][],
   ) {
     this.tokens = tokens;
     this.visible = visible;
-    this.runs = runs;
+    this.pieces = pieces;
     this.#common = common;
   }
 
@@ -38,7 +38,7 @@ export class CacheRows {
     return new CacheRows(
       tokens,
       visible,
-      tokens[0]!.length > 0 ? [SOMEHOW] : [],
+      tokens[0]!.length > 0 ? [NO_PIECE] : [],
       tokens.map(() => tokens.map(() => 0)),
     );
   }
@@ -54,7 +54,7 @@ export class CacheRows {
   append(
     visible: readonly (readonly number[])[],
     tokens: readonly (readonly number[])[] | undefined,
-    isRun: boolean,
+    isPiece: boolean,
   ): void {
     for (let row = 0; row < this.batch; row++) {
       const flags = visible[row]!;
@@ -64,14 +64,14 @@ export class CacheRows {
         this.tokens[row]!.push(ids?.[i] ?? UNKNOWN);
       }
     }
-    this.runs.push(isRun ? this.length : SOMEHOW);
+    this.pieces.push(isPiece ? this.length : NO_PIECE);
   }
 
   crop(length: number): void {
-    const cut = this.runs.findIndex((end) => end > length);
+    const cut = this.pieces.findIndex((end) => end > length);
     if (cut !== -1) {
-      const isBorder = length === (this.runs[cut - 1] ?? 0);
-      this.runs.splice(cut, this.runs.length, ...(isBorder ? [] : [SOMEHOW]));
+      const isBorder = length === (this.pieces[cut - 1] ?? 0);
+      this.pieces.splice(cut, this.pieces.length, ...(isBorder ? [] : [NO_PIECE]));
     }
     for (let row = 0; row < this.batch; row++) {
       this.tokens[row]!.length = length;
@@ -87,7 +87,7 @@ export class CacheRows {
     return new CacheRows(
       rows.map((row) => [...this.tokens[row]!]),
       rows.map((row) => [...this.visible[row]!]),
-      [...this.runs],
+      [...this.pieces],
       rows.map((row) => rows.map((other) => this.common(row, other))),
     );
   }

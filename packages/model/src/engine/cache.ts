@@ -25,8 +25,8 @@ export interface NewColumns {
    * made piece by piece, because attention costs time for unused room as well. Default: the new ones are the last.
    */
   total?: number;
-  /** Whether these columns come of one run, and of this cache alone. */
-  isRun?: boolean;
+  /** Whether these columns are a piece of a prompt of `generate`, read in one run. */
+  isPiece?: boolean;
   /** How many tokens may follow those: room to leave behind them when the arrays must grow, or a part of it. */
   spare: number;
 }
@@ -113,9 +113,9 @@ export class KeyValueCache implements PastKeyValues {
     return { tokens: this.#rows.tokens.map((row) => [...row]), visible: this.attention_mask };
   }
 
-  /** Where each run ended that filled the cache; 0 for columns of which that is not known. */
-  get runs(): readonly number[] {
-    return this.#rows.runs;
+  /** Where the pieces of prompts ended that filled the cache; 0 for columns that were read in any other way. */
+  get pieces(): readonly number[] {
+    return this.#rows.pieces;
   }
 
   /**
@@ -148,7 +148,7 @@ export class KeyValueCache implements PastKeyValues {
    */
   append(
     outputs: Readonly<Record<string, Tensor>>,
-    { visible, tokens, total, spare, isRun = false }: NewColumns,
+    { visible, tokens, total, spare, isPiece = false }: NewColumns,
   ): void {
     const count = visible[0]!.length;
     const end = this.length + count;
@@ -156,7 +156,7 @@ export class KeyValueCache implements PastKeyValues {
     for (let index = 0; index < store.arrays.length; index++) {
       store.write(index, cacheArrayIn(outputs[arrayName("new_key_values", index)]!), this.length, count);
     }
-    this.#rows.append(visible, tokens, isRun);
+    this.#rows.append(visible, tokens, isPiece);
     store.used = this.length;
   }
 

@@ -152,7 +152,7 @@ export class Decoder {
         fix: "Convert the checkpoint again.",
       });
     }
-    cache.append(outputs, { visible, tokens, total, spare, isRun: true });
+    cache.append(outputs, { visible, tokens, total, spare, isPiece: inputs.isPrompt });
     return { ...outputs, logits };
   }
 }

@@ -35,9 +35,9 @@ export function pieceSize({ batch, heads, prefill_chunk_size }: Division, past: 
 }
 
 /**
- * The columns of a cache that a prompt would be given in the very same runs.
+ * The columns of a cache that a prompt would be read into in the very same pieces.
  *
- * @param ends where each run ended that filled the cache
+ * @param ends where the pieces ended that filled the cache (`KeyValueCache.pieces`)
  * @param common the most that the cache and the prompt have in common
  */
 export function readAlike(ends: readonly number[], common: number, division: Division): number {

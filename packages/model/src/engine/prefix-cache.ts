@@ -66,7 +66,7 @@ export class PrefixCache {
 
   /**
    * @param alike of a decoder whose numbers depend on what is read at once: only columns are given again that a prompt would
-   *   be read into in the same runs. `heads` are its query heads
+   *   be read into in the same pieces. `heads` are its query heads
    */
   constructor(max_bytes: number, tile: { image_token_id: number; num_image_token: number }, alike?: { heads: number }) {
     this.#alike = alike;
@@ -159,7 +159,7 @@ export class PrefixCache {
   #usable(kept: Kept, { input_ids, digests, prefill_chunk_size }: PrefixPrompt): number {
     const common = Math.min(this.#common(kept, input_ids, digests), input_ids.length - 1);
     if (this.#alike === undefined) return common;
-    return readAlike(kept.cache.runs, common, { batch: 1, ...this.#alike, prefill_chunk_size });
+    return readAlike(kept.cache.pieces, common, { batch: 1, ...this.#alike, prefill_chunk_size });
   }
 
   /** How many leading tokens are the same, pictures included. What is of a tile that differs is not. */

@@ -1,6 +1,7 @@
-import type { Dtype, InternVL2_5Config } from "@internvl/config";
+import type { InternVL2_5Config } from "@internvl/config";
 import { InternVLError, type Tensor } from "@internvl/core";
 import type { KeyValueCache } from "./cache.js";
+import type { EngineParts } from "./engine.js";
 import { FeatureCache, type FeatureCacheStats } from "./feature-cache.js";
 import type { FeatureStore } from "./feature-store.js";
 import { pickTiles } from "./image-places.js";
@@ -16,7 +17,8 @@ export interface ReuseOptions {
   feature_cache?: false | FeatureCacheOptions;
   /**
    * Keys and values of prompts and answers, so that a follow-up, a retry and a second question about a picture read only
-   * what is new. `false`: none. Where prompts are read in int8, they are read again from the last whole piece on.
+   * what is new. `false`: none. Where prompts are read in int8, or by a decoder of their own, they
+   * are read again from the last whole piece on.
    */
   prefix_cache?: false | KeepOptions;
 }
@@ -68,13 +70,12 @@ export class Reuse {
   readonly #rotary: RotaryConfig;
 
   /**
-   * @param prompts in which dtype they are read
    * @param store of features on disk
    * @throws InternVLError `INPUT_INVALID` for a bound that is none
    */
   constructor(
     config: InternVL2_5Config,
-    prompts: Dtype,
+    { dtype, prompt_dtype }: Pick<EngineParts, "dtype" | "prompt_dtype">,
     { feature_cache = {}, prefix_cache = {} }: ReuseOptions,
     store?: FeatureStore,
   ) {
@@ -90,8 +91,9 @@ export class Reuse {
       const token = 2 * num_hidden_layers * num_key_value_heads * head_dim * Float32Array.BYTES_PER_ELEMENT;
       const { max_bytes = Math.max(PREFIX_BYTES, PREFIX_TOKENS * token) } = prefix_cache;
       assertBytes("prefix_cache", max_bytes);
-      // int8 rounds activations by all that are read at once.
-      const alike = prompts === "int8" ? { heads: text_config.num_attention_heads } : undefined;
+      // int8 rounds activations by all that are read at once; and what one decoder has written is not what another reads.
+      const isDivided = prompt_dtype === "int8" || prompt_dtype !== dtype.decoder_model_merged;
+      const alike = isDivided ? { heads: text_config.num_attention_heads } : undefined;
       this.#prefixes = new PrefixCache(max_bytes, config, alike);
     }
     this.#encoder = this.#features ?? (this.#prefixes && new FeatureCache(0, text_config.hidden_size));

@@ -1,7 +1,14 @@
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
+import {
+  assertSafePath,
+  InternVLError,
+  type LongCallOptions,
+  type ModelFiles,
+  type ReadRangeOptions,
+  throwIfAborted,
+} from "@internvl/core";
 import { HandlePool } from "./handles.js";
 import { isErrno, isMissing } from "./system-error.js";
 
@@ -52,7 +59,7 @@ export class DirectoryFiles implements ModelFiles {
     return this.#readBytes(path, info, 0, info.size, options);
   }
 
-  async readRange(path: string, start: number, end: number, options: LongCallOptions = {}): Promise<Uint8Array> {
+  async readRange(path: string, start: number, end: number, options: ReadRangeOptions = {}): Promise<Uint8Array> {
     throwIfAborted(options.signal);
     const info = await this.#stat(path);
     if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || end < start || end > info.size) {
@@ -92,11 +99,12 @@ export class DirectoryFiles implements ModelFiles {
     info: Stats,
     start: number,
     end: number,
-    options: LongCallOptions,
+    options: ReadRangeOptions,
   ): Promise<Uint8Array> {
     try {
       return await this.#handles.use(this.localPath(path), info, async (handle) => {
-        const bytes = new Uint8Array(end - start);
+        const { into } = options;
+        const bytes = into?.length === end - start ? into : new Uint8Array(end - start);
         let done = 0;
         while (done < bytes.length) {
           throwIfAborted(options.signal);

@@ -1,6 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
+import {
+  assertSafePath,
+  InternVLError,
+  type LongCallOptions,
+  type ModelFiles,
+  type ReadRangeOptions,
+  throwIfAborted,
+} from "@internvl/core";
 import { entryNotFound, type RepoFile } from "@internvl/core/hub";
 import { DirectoryFiles } from "../files/directory.js";
 import { offlineError } from "./errors.js";
@@ -64,7 +71,7 @@ export class SnapshotFiles implements ModelFiles {
     return this.#directory.read(path, options);
   }
 
-  async readRange(path: string, start: number, end: number, options: LongCallOptions = {}): Promise<Uint8Array> {
+  async readRange(path: string, start: number, end: number, options: ReadRangeOptions = {}): Promise<Uint8Array> {
     throwIfAborted(options.signal);
     await this.#ensure([await this.#find(path)], path, options);
     return this.#directory.readRange(path, start, end, options);

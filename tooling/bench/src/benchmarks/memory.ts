@@ -1,4 +1,4 @@
-import { GRAPHS, graphPath, InternVL2_5Config, resolveDtypes } from "@internvl/config";
+import { GRAPHS, graphDataPaths, graphPath, InternVL2_5Config, resolveDtypes } from "@internvl/config";
 import { type Dtype, openModel } from "internvl";
 import { type ResidentParts, unaccounted } from "../child/memory.js";
 import { runInChild } from "../child/run.js";
@@ -72,8 +72,11 @@ function rowsOfParts(parts: Readonly<Record<string, ResidentParts | undefined>>)
 export async function weightBytes(folder: string, dtype: Dtype): Promise<number> {
   const files = await openModel(folder);
   const dtypes = resolveDtypes(dtype);
-  const paths = GRAPHS.map((graph) => graphPath(graph, dtypes[graph])).flatMap((path) => [path, `${path}_data`]);
-  const sizes = await Promise.all(paths.map(async (path) => ((await files.has(path)) ? files.size(path) : 0)));
+  const listing = await files.list();
+  const paths = new Set(
+    GRAPHS.flatMap((graph) => [graphPath(graph, dtypes[graph]), ...graphDataPaths(graph, dtypes[graph], listing)]),
+  );
+  const sizes = await Promise.all([...paths].map((path) => files.size(path)));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
