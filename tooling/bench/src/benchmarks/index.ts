@@ -13,6 +13,7 @@ import { memory } from "./memory.js";
 import { pieces } from "./pieces.js";
 import { prefill } from "./prefill.js";
 import { preprocess } from "./preprocess.js";
+import { products } from "./products.js";
 import { profile } from "./profile.js";
 import { room } from "./room.js";
 import { scaling } from "./scaling.js";
@@ -45,6 +46,7 @@ const extras: Readonly<Record<string, Benchmark>> = {
   "convert-large": convertLarge,
   attention,
   pieces,
+  products,
   profile,
   scaling,
   search,
