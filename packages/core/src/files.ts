@@ -74,6 +74,7 @@ export interface FileStore {
 
 /** A file that is being written under a temporary name. */
 export interface FileWriter {
+  /** When it is done the bytes are written or copied: their memory may be used again. */
   write(bytes: Uint8Array): Promise<void>;
   /** Gives the file its name. Nothing of that name is visible before. */
   commit(): Promise<void>;

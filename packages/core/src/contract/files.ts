@@ -160,6 +160,18 @@ function describeWriting({ it, expect }: TestApi, makeSink: NonNullable<FilesFix
     expect(await files.list()).toEqual(["onnx/graph.onnx"]);
   });
 
+  it("has written or copied what it was given when it says so", async () => {
+    const { sink, files } = await makeSink();
+    const writer = await sink.create("onnx/again.bin");
+    const piece = new Uint8Array(3);
+    for (const value of [1, 2]) {
+      await writer.write(piece.fill(value));
+      piece.fill(9);
+    }
+    await writer.commit();
+    expect([...(await files.read("onnx/again.bin"))]).toEqual([1, 1, 1, 2, 2, 2]);
+  });
+
   it("leaves nothing after an abort, which may come twice", async () => {
     const { sink, files } = await makeSink();
     const writer = await sink.create("half");
