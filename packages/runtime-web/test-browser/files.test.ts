@@ -65,6 +65,33 @@ describe("the folder of a web server", () => {
     expect(methods.filter((method) => method === "HEAD").length).toBe(1);
   });
 
+  it("asks again for a range of which less came than it asked for, and past the browser's cache", async () => {
+    const serve = serveFolder({ "model.onnx_data": Uint8Array.of(0, 1, 2, 3) });
+    const caches: (string | undefined)[] = [];
+    const fetch: typeof serve = async (input, init) => {
+      if (!new Headers(init?.headers).has("range")) return serve(input, init);
+      caches.push(init?.cache);
+      return caches.length === 1 ? new Response(Uint8Array.of(1), { status: 206 }) : serve(input, init);
+    };
+    const files = await createWebFiles({ fetch, retryDelay: 1 }).open("/tiny");
+    expect([...(await files.readRange("model.onnx_data", 1, 4))]).toEqual([1, 2, 3]);
+    expect(caches).toEqual(["no-store", "no-store"]);
+  });
+
+  it("keeps whole files in the browser's cache where that is all that a server sends", async () => {
+    const serve = serveFolder({ "model.onnx_data": Uint8Array.of(0, 1, 2, 3) }, { ranges: false });
+    const caches: (string | undefined)[] = [];
+    const fetch: typeof serve = (input, init) => {
+      if (new Headers(init?.headers).has("range")) caches.push(init?.cache);
+      return serve(input, init);
+    };
+    const files = await createWebFiles({ fetch }).open("/tiny");
+    for (const start of [0, 1]) {
+      expect([...(await files.readRange("model.onnx_data", start, 4))]).toEqual([0, 1, 2, 3].slice(start));
+    }
+    expect(caches).toEqual(["no-store", "default"]);
+  });
+
   it("needs a listing, and the message says which", async () => {
     await expect(createWebFiles({ fetch: serveFolder({}, { listing: null }) }).open("/tiny")).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",

@@ -1,7 +1,7 @@
 import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
 import { byteMeter } from "../hub/meter.js";
 import type { TransferSettings } from "../hub/settings.js";
-import { type Answer, transfer } from "../hub/transfer.js";
+import { type Answer, type TransferRequest, TransientError, transfer } from "../hub/transfer.js";
 import { assertRange } from "./blob-files.js";
 
 /** A JSON array of a folder's paths: the web has no listing of its own. */
@@ -12,7 +12,8 @@ const WEB_PAGE = /^text\/html\b/i;
 
 /**
  * The files of a folder on a web server. What there is says its `files.json`, a JSON array of paths beside them. Files are
- * fetched when they are read, ranges with HTTP ranges, and kept only as long as the browser's HTTP cache keeps them.
+ * fetched when they are read, ranges with HTTP ranges. Whole files are kept only as long as the browser's HTTP cache keeps
+ * them, ranges not at all.
  */
 export class UrlFiles implements ModelFiles {
   /** The folder's address, ending in `/`. */
@@ -20,6 +21,8 @@ export class UrlFiles implements ModelFiles {
   readonly #settings: TransferSettings;
   readonly #sizes = new Map<string, Promise<number>>();
   #listing: Promise<string[]> | undefined;
+  /** A server that knows no ranges sends everything. */
+  #sendsWholeFiles = false;
 
   constructor(url: string, settings: TransferSettings) {
     this.name = new URL(`${url.replace(/\/+$/, "")}/`, location.href).href;
@@ -54,10 +57,14 @@ export class UrlFiles implements ModelFiles {
     assertRange(path, this.name, start, end, await this.size(path));
     if (start === end) return new Uint8Array();
     const headers = { range: `bytes=${start}-${end - 1}` };
-    return this.#ask(path, options, { headers }, async ({ response, chunks }) => {
+    // Chromium's HTTP cache cuts ranges off that are asked for while it stores their neighbours. Whole files it may keep.
+    const cache = this.#sendsWholeFiles ? "default" : "no-store";
+    return this.#ask(path, options, { headers, cache }, async ({ response, chunks }) => {
+      const isWhole = response.status !== 206;
+      this.#sendsWholeFiles = isWhole;
       const blob = await collect(chunks());
-      // A server without ranges sends everything.
-      const range = response.status === 206 ? blob : blob.slice(start, end);
+      const range = isWhole ? blob.slice(start, end) : blob;
+      if (range.size !== end - start) throw new TransientError(`${range.size} bytes came of ${end - start}`);
       return new Uint8Array(await range.arrayBuffer());
     });
   }
@@ -101,7 +108,7 @@ export class UrlFiles implements ModelFiles {
   async #ask<Result>(
     path: string,
     { signal }: LongCallOptions,
-    request: { method?: "HEAD"; headers?: Record<string, string> },
+    request: Pick<TransferRequest, "method" | "headers" | "cache">,
     use: (answer: Answer) => Promise<Result>,
   ): Promise<Result> {
     const encoded = assertSafePath(path, this.name).split("/").map(encodeURIComponent).join("/");

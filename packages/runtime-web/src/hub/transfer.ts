@@ -5,6 +5,8 @@ export interface TransferRequest {
   url: string;
   method?: "GET" | "HEAD";
   headers?: Record<string, string>;
+  /** How the browser's HTTP cache is used. Default: as it always is. */
+  cache?: RequestCache;
   signal?: AbortSignal;
   /** What an answer that is no success, and that a wait does not mend, means. */
   refused(response: Response): Error;
@@ -73,7 +75,7 @@ export async function transfer<Result>(
 
 async function attempt<Result>(
   { fetch, idleTimeout }: TransferSettings,
-  { url, method = "GET", headers, signal, refused }: TransferRequest,
+  { url, method = "GET", headers, cache, signal, refused }: TransferRequest,
   use: (answer: Answer) => Promise<Result>,
   gained: () => void,
 ): Promise<Result> {
@@ -92,7 +94,7 @@ async function attempt<Result>(
       clearTimeout(timer);
     }
   };
-  const response = await network(fetch(url, { method, headers, signal: either }));
+  const response = await network(fetch(url, { method, headers, cache, signal: either }));
   if (PASSING.has(response.status)) {
     throw new TransientError(`status ${response.status}`, { wait: askedWait(response.headers) });
   }
