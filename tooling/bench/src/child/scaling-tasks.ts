@@ -1,7 +1,12 @@
-import { InternVL2_5ForConditionalGeneration, type KeyValueCache, type ProgressCallback, Tensor } from "internvl";
+import {
+  InternVL2_5ForConditionalGeneration,
+  type KeyValueCache,
+  type ProgressCallback,
+  type StoppingCriteria,
+  Tensor,
+} from "internvl";
 import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { timed } from "../measure.js";
-import { PutTimes } from "../put-times.js";
 import { randomBits } from "../random.js";
 import { oneTile } from "../tile.js";
 import type { LoadArguments } from "./tasks.js";
@@ -85,18 +90,17 @@ async function answer(model: InternVL2_5ForConditionalGeneration, input_ids: num
     if (loaded === total) visionMs = performance.now() - began;
   };
   // Random weights may say the end of the turn at any time: nothing counts as one.
-  const options = { max_new_tokens: STEPS + 1, eos_token_id: [], progress_callback };
-  const streamer = new PutTimes();
+  const options = { max_new_tokens: STEPS + 1, eos_token_id: [], pad_token_id: 0, progress_callback };
   const start = performance.now();
-  // A streamer hears one row; of several, only the whole can be timed.
-  if (input_ids.length > 1) {
-    await model.generate({ input_ids, ...options, max_new_tokens: 1 });
-    const prefillMs = performance.now() - start;
-    const whole = await timed(() => model.generate({ input_ids, ...options }));
-    return { visionMs, prefillMs, stepMs: (whole.ms - prefillMs) / STEPS };
-  }
-  await model.generate({ input_ids, pixel_values, streamer, ...options });
-  return { visionMs, prefillMs: streamer.firstMs(start) - visionMs, stepMs: streamer.stepMs() };
+  // A streamer hears one row alone; this is asked after each step of several.
+  const times: number[] = [];
+  const hear: StoppingCriteria = (_ids, _scores, row) => {
+    if (row === 0) times.push(performance.now());
+    return false;
+  };
+  await model.generate({ input_ids, pixel_values, stopping_criteria: [hear], ...options });
+  const first = times[0]!;
+  return { visionMs, prefillMs: first - start - visionMs, stepMs: (times.at(-1)! - first) / (times.length - 1) };
 }
 
 /** Columns of small numbers, written in pieces as a prompt is. */

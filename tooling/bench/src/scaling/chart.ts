@@ -30,7 +30,7 @@ export function chartsToSvg(charts: readonly Chart[], columns: number = 2): stri
     return `<g transform="${place}">${chartBody(chart)}</g>`;
   });
   const background = '<rect width="100%" height="100%" fill="#fff"/>';
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size}" ${FONT}>\n${background}\n${parts.join("\n")}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size}" ${FONT}>\n<title>${escaped(charts.map(({ title }) => title).join("; "))}</title>\n${background}\n${parts.join("\n")}\n</svg>\n`;
 }
 
 function chartBody({ title, x: label, series }: Chart): string {
