@@ -49,34 +49,29 @@ export async function placeGraphs(
   { dtype, prompt_dtype, device }: Wishes,
 ): Promise<Placement> {
   assertGraphNames(device);
-  const dtypes = resolveDtypes(dtype);
-  const placement: Placement = { dtype: dtypes, prompt_dtype: dtypes.decoder_model_merged, devices: {} };
+  const placement: Omit<Placement, "prompt_dtype"> = { dtype: resolveDtypes(dtype), devices: {} };
   for (const graph of GRAPHS) {
     const there = available(graph);
     const wish = wishFor(graph, dtype);
     if (wish?.insists && !there.includes(wish.dtype)) throw missingDtype(name, graph, wish.dtype, there);
-    const readsPrompts = graph === "decoder_model_merged";
-    if (readsPrompts && prompt_dtype !== undefined && !there.includes(prompt_dtype)) {
-      throw missingDtype(name, graph, prompt_dtype, there);
-    }
+    const forPrompts = graph === "decoder_model_merged" ? prompt_dtype : undefined;
+    if (forPrompts !== undefined && !there.includes(forPrompts)) throw missingDtype(name, graph, forPrompts, there);
     const offers = await inference.offerDevices?.(deviceOf(graph, device));
     if (offers === undefined) {
       placement.dtype[graph] = withoutOffers(name, graph, there, dtype);
-      if (readsPrompts) placement.prompt_dtype = prompt_dtype ?? placement.dtype[graph];
       continue;
     }
     const found = offers
       .map((offer) => ({ offer, dtype: bestOf(offer, graph, there, wish) }))
       .find((candidate) => candidate.dtype !== undefined);
     if (found === undefined) throw notRunThere(name, graph, there, offers, wish?.insists ? wish.dtype : undefined);
-    if (readsPrompts && prompt_dtype !== undefined && !found.offer.dtypes[graph]?.includes(prompt_dtype)) {
-      throw notRunThere(name, graph, there, [found.offer], prompt_dtype);
+    if (forPrompts !== undefined && !found.offer.dtypes[graph]?.includes(forPrompts)) {
+      throw notRunThere(name, graph, there, [found.offer], forPrompts);
     }
     placement.dtype[graph] = found.dtype!;
-    if (readsPrompts) placement.prompt_dtype = prompt_dtype ?? found.dtype!;
     placement.devices[graph] = { name: found.offer.name, reason: found.offer.reason };
   }
-  return placement;
+  return { ...placement, prompt_dtype: prompt_dtype ?? placement.dtype.decoder_model_merged };
 }
 
 /** What was asked for a graph; undefined: the runtime's own. */

@@ -2,12 +2,11 @@ import { type Feeds, type Session, Tensor } from "@internvl/core";
 import { attr, type DType, GraphBuilder, serializeModel, type Value } from "@internvl/onnx";
 import { nodeRuntime } from "@internvl/runtime-node";
 import { cutShape, SHAPES } from "../checkpoint/shape.js";
+import { PIECE } from "../limits/matrices.js";
 import { type Figures, inTurn } from "../measure.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, SHORT_RUNS, shapeText } from "./benchmark.js";
 
-/** Of a piece of a prompt. */
-const PIECE = 128;
 /** Divides numbers of 8 bits. */
 const SCALE = 0.01;
 

@@ -1,6 +1,7 @@
 import { type InferenceRuntime, type SessionOptions, Tensor } from "@internvl/core";
 import { GraphBuilder, serializeModel, type Value } from "@internvl/onnx";
 import { timed } from "../measure.js";
+import { blockwise, DYNAMIC_INT8 } from "../products/layer.js";
 
 /** A matrix of weights, `[inputs, outputs]`. */
 export interface Matrix {
@@ -28,8 +29,8 @@ export interface AttentionProducts {
   width: number;
 }
 
-/** Weights that share a scale in q4, as the converter writes it. */
-const BLOCK = 128;
+/** As the converter writes them. */
+const PRODUCTS = { int8: DYNAMIC_INT8, q4: blockwise(4, 128, 4) };
 const RUNS = 5;
 
 /** Milliseconds of what `kind` makes of a product in the graphs of the library. Nothing else is in the graph. */
@@ -44,7 +45,7 @@ export async function timeProducts(
     const width = matrix.inputs;
     const x = inputs.get(width) ?? g.input(`x${width}`, "float32", [rows, width]);
     inputs.set(width, x);
-    return kind === "int8" ? int8Product(g, x, matrix, index) : q4Product(g, x, matrix, index);
+    return PRODUCTS[kind].multiply(g, x, { ...matrix, name: `w${index}`, bytes: alike });
   });
   const feeds = Object.fromEntries([...inputs.keys()].map((width) => [`x${width}`, numbers([rows, width])]));
   return timeGraph(inference, g, products, feeds, options);
@@ -67,25 +68,6 @@ export async function timeAttention(
     return g.matmul(g.fusedMatMul(query, key, { transB: true, alpha: 1 / Math.sqrt(width) }), value);
   });
   return timeGraph(inference, g, products, feeds, options);
-}
-
-function int8Product(g: GraphBuilder, x: Value, { inputs, outputs }: Matrix, index: number): Value {
-  const weights = g.initializer(`w${index}`, "int8", [inputs, outputs], new Int8Array(inputs * outputs).fill(3));
-  const scales = g.initializer(`s${index}`, "float32", [outputs], new Float32Array(outputs).fill(0.01));
-  return g.dynamicQuantizeMatMul(x, weights, scales);
-}
-
-function q4Product(g: GraphBuilder, x: Value, { inputs, outputs }: Matrix, index: number): Value {
-  const blocks = Math.ceil(inputs / BLOCK);
-  const shape = [outputs, blocks, BLOCK / 2];
-  const weights = g.initializer(`w${index}`, "uint8", shape, new Uint8Array((outputs * blocks * BLOCK) / 2).fill(0x97));
-  const scales = g.initializer(
-    `s${index}`,
-    "float32",
-    [outputs * blocks],
-    new Float32Array(outputs * blocks).fill(0.01),
-  );
-  return g.matMulNBits(x, weights, scales, { K: inputs, N: outputs, bits: 4, block_size: BLOCK, accuracy_level: 4 });
 }
 
 /** Of `products` only one number each leaves the runtime, so that no copy of them is measured. */
@@ -111,6 +93,11 @@ async function timeGraph(
   } finally {
     await session.release();
   }
+}
+
+/** Quick to make, in a page too: which weights they are makes no difference to the time. */
+function alike(count: number): Uint8Array {
+  return new Uint8Array(count).fill(0x97);
 }
 
 function numbers(dims: readonly number[]): Tensor {
