@@ -56,6 +56,19 @@ async function begun(output: string, { child }: Running): Promise<void> {
   while (child.exitCode === null && !(await isLocked())) await sleep(1);
 }
 
+/** Which of several conversions has got the folder: its lock lists what it writes. */
+async function whoWrites(output: string, running: readonly Running[]): Promise<Running> {
+  for (;;) {
+    for (const name of await readdir(output).catch(() => [])) {
+      const writer = running.find(({ child }) => name.startsWith(`.internvl-convert.${child.pid}-`));
+      const noted = writer && (await readFile(join(output, name), "utf8").catch(() => ""));
+      if (writer && noted) return writer;
+    }
+    if (running.every(({ child }) => child.exitCode !== null)) throw new Error("Nobody was seen writing");
+    await sleep(1);
+  }
+}
+
 /** Whether the conversion was over, though perhaps not the process: the last file is there, and the lock is not. */
 async function hasEnded(output: string): Promise<boolean> {
   const names = await readdir(output);
@@ -166,14 +179,18 @@ describe("a folder with an earlier conversion", () => {
 describe("conversions into one folder at the same time", () => {
   it("one writes, the others are told", async () => {
     const output = join(folder.path, "contended");
-    const ends = await Promise.all([1, 2, 3].map(() => convert("onnx", output).end));
-    const refused = ends.filter(({ exit }) => exit !== 0);
+    const running = [1, 2, 3].map(() => convert("onnx", output));
+    const writer = await whoWrites(output, running);
+    const slowed = slowDown(writer.child);
+    const refused = await Promise.all(running.filter((each) => each !== writer).map(({ end }) => end));
+    slowed.end();
     expect(refused.map(({ exit }) => exit)).toEqual([1, 1]);
     for (const { stderr } of refused) {
       expect(stderr).toMatch(
         /^error: Another conversion is writing into the output folder.*choose another --output_dir/m,
       );
     }
+    expect(await writer.end).toMatchObject({ exit: 0 });
     expect(await checksums(output)).toEqual(undisturbed.onnx.files);
   }, 300_000);
 
