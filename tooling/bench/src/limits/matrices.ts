@@ -1,5 +1,7 @@
 import type { Shape } from "../checkpoint/shape.js";
-import type { AttentionProducts, Matrix } from "./operators.js";
+import type { Matrix, Products } from "./operators.js";
+
+type Parts = Products["parts"];
 
 /** InternViT's patches are squares of so many pixels. */
 const PATCH = 14;
@@ -22,16 +24,23 @@ export function visionMatrices({ vision: { hidden, intermediate } }: Shape): Mat
 }
 
 /** The matrices of `layers` layers of the language model. */
-export function languageMatrices({ text }: Shape, layers: number): Matrix[] {
+export function languageMatrices(shape: Shape, layers: number): Parts {
+  return Array.from({ length: layers }, () => languageLayer(shape)).flat();
+}
+
+/** With what one token reads of a cache of `context` tokens. */
+function languageLayer({ text }: Shape, context?: number): Parts {
   const { hidden, intermediate, heads, keyValueHeads } = text;
-  const layer: Matrix[] = [
-    { inputs: hidden, outputs: hidden + 2 * keyValueHeads * (hidden / heads) },
+  const width = hidden / heads;
+  const reading = { heads: keyValueHeads, queries: heads / keyValueHeads, width };
+  return [
+    { inputs: hidden, outputs: hidden + 2 * keyValueHeads * width },
+    ...(context === undefined ? [] : [{ ...reading, keys: context }]),
     { inputs: hidden, outputs: hidden },
     { inputs: hidden, outputs: intermediate },
     { inputs: hidden, outputs: intermediate },
     { inputs: intermediate, outputs: hidden },
   ];
-  return Array.from({ length: layers }, () => layer).flat();
 }
 
 /** The head, which gives a logit for each entry of the vocabulary. */
@@ -40,25 +49,21 @@ function headMatrix({ text, vocabulary }: Shape): Matrix {
 }
 
 /**
- * The matrices of a step: those of as many layers as `most` weights allow, and the head.
+ * The products of a step: those of as many layers as `most` weights allow, and the head.
  *
+ * @param context tokens of the cache that each layer reads; undefined: matrices alone
  * @returns them, and how many times as many weights all layers have
  */
-export function stepMatrices(shape: Shape, most: number): { matrices: Matrix[]; scale: number } {
+export function stepParts(shape: Shape, most: number, context?: number): { parts: Parts; scale: number } {
   const { layers } = shape.text;
   const head = headMatrix(shape);
-  const fitting = Math.floor((most - weightCount([head])) / weightCount(languageMatrices(shape, 1)));
-  const matrices = [...languageMatrices(shape, Math.max(1, Math.min(layers, fitting))), head];
+  const fitting = Math.floor((most - weightCount([head])) / weightCount(languageLayer(shape)));
+  const count = Math.max(1, Math.min(layers, fitting));
+  const parts = [...Array.from({ length: count }, () => languageLayer(shape, context)).flat(), head];
   const whole = weightCount([...languageMatrices(shape, layers), head]);
-  return { matrices, scale: whole / weightCount(matrices) };
+  return { parts, scale: whole / weightCount(parts) };
 }
 
-/** What one step reads of a cache of `context` tokens. */
-export function cacheReading({ text }: Shape, context: number): AttentionProducts {
-  const { layers, hidden, heads, keyValueHeads } = text;
-  return { layers, heads: keyValueHeads, queries: heads / keyValueHeads, keys: context, width: hidden / heads };
-}
-
-export function weightCount(matrices: readonly Matrix[]): number {
-  return matrices.reduce((sum, { inputs, outputs }) => sum + inputs * outputs, 0);
+export function weightCount(parts: Parts): number {
+  return parts.reduce((sum, part) => sum + ("inputs" in part ? part.inputs * part.outputs : 0), 0);
 }

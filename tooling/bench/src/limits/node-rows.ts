@@ -2,8 +2,8 @@ import { nodeInference } from "@internvl/runtime-node";
 import type { Shape } from "../checkpoint/shape.js";
 import { type Figures, inTurn } from "../measure.js";
 import { type Row, row } from "../report.js";
-import { cacheReading, stepMatrices, tilePositions, visionMatrices } from "./matrices.js";
-import { timeAttention, timeProducts } from "./operators.js";
+import { stepParts, tilePositions, visionMatrices } from "./matrices.js";
+import { type Products, timeProducts } from "./operators.js";
 
 /** Queries of a tile that are measured at once, of a head a thread: their scores stay in the processor's cache, as in a fused attention. */
 const BLOCK = 128;
@@ -17,18 +17,12 @@ export async function tileRows(shape: Shape, threads: number, runs: number): Pro
   const positions = tilePositions(shape);
   const together = Math.min(heads, threads);
   const queries = Math.min(BLOCK, positions);
-  const block = { layers: 1, heads: together, queries, keys: positions, width: hidden / heads };
-  const matrices = visionMatrices(shape);
-  const tasks = [
-    async (): Promise<Figures> => {
-      const ms = await timeProducts(nodeInference, { kind: "int8", matrices, rows: positions }, { threads });
-      return { ms: ms * layers };
-    },
-    async (): Promise<Figures> => {
-      const ms = await timeAttention(nodeInference, block, { threads });
-      return { ms: ms * layers * (heads / together) * (positions / queries) };
-    },
-  ];
+  const block = { heads: together, queries, keys: positions, width: hidden / heads };
+  const time = async (parts: Products["parts"], times: number): Promise<Figures> => {
+    const ms = await timeProducts(nodeInference, { kind: "int8", parts, rows: positions }, { threads });
+    return { ms: ms * layers * times };
+  };
+  const tasks = [() => time(visionMatrices(shape), 1), () => time([block], (heads / together) * (positions / queries))];
   const [int8, float] = (await inTurn(tasks, runs, 0)).map(({ ms }) => ms!) as [number[], number[]];
   const whole = int8.map((ms, run) => ms + float[run]!);
   return [
@@ -45,32 +39,20 @@ export async function languageRows(
   threads: number,
   runs: number,
 ): Promise<Row[]> {
-  const { matrices, scale } = stepMatrices(shape, MOST_WEIGHTS);
-  const ofRows = (rows: number) => timeProducts(nodeInference, { kind: "q4", matrices, rows }, { threads });
-  const samples = await inTurn(
-    [
-      async (): Promise<Figures> => ({ ms: scale * (await ofRows(1)) }),
-      async (): Promise<Figures> => ({ ms: scale * (await ofRows(BATCH)) }),
-      ...contexts.map((context) => async (): Promise<Figures> => {
-        return { ms: await timeAttention(nodeInference, cacheReading(shape, context), { threads }) };
-      }),
-    ],
-    runs,
-    0,
-  );
-  const [step, batch, ...caches] = samples.map(({ ms }) => ms!);
+  const time = async (rows: number, context?: number): Promise<Figures> => {
+    const { parts, scale } = stepParts(shape, MOST_WEIGHTS, context);
+    return { ms: scale * (await timeProducts(nodeInference, { kind: "q4", parts, rows }, { threads })) };
+  };
+  const tasks = [() => time(1), () => time(BATCH), ...contexts.map((context) => () => time(1, context))];
+  const samples = await inTurn(tasks, runs, 0);
+  const [step, batch, ...steps] = samples.map(({ ms }) => ms!);
   const perSecond = (times: readonly number[], tokens: number) => times.map((ms) => (tokens * 1000) / ms);
   const alone = row("1 row: q4 products alone", "tok/s", perSecond(step!, 1));
   return [
     row("a step: q4 products alone", "ms", step!),
-    ...contexts.flatMap((context, index) => {
-      const cache = caches[index]!;
-      const both = cache.map((ms, run) => ms + step![run]!);
-      return [
-        row(`a step: the cache of ${context} tokens alone`, "ms", cache),
-        row(`decode at ${context}: products and cache alone`, "tok/s", perSecond(both, 1)),
-      ];
-    }),
+    ...contexts.map((context, index) =>
+      row(`decode at ${context}: products and cache alone`, "tok/s", perSecond(steps[index]!, 1)),
+    ),
     alone,
     row(`${BATCH} rows: q4 products alone`, "tok/s", perSecond(batch!, BATCH), alone),
   ];

@@ -9,18 +9,8 @@ export interface Matrix {
   outputs: number;
 }
 
-/** Products with matrices, each with weights of its own, after one another. */
-export interface Products {
-  kind: "int8" | "q4";
-  matrices: readonly Matrix[];
-  /** Rows that are multiplied by each matrix. */
-  rows: number;
-}
-
-/** Attention's two products in float32, without anything between them. */
+/** Attention's two products in float32 over keys and values of its own, without anything between them. */
 export interface AttentionProducts {
-  /** How often, each time over keys and values of its own. */
-  layers: number;
   heads: number;
   /** Queries of each head. */
   queries: number;
@@ -29,60 +19,46 @@ export interface AttentionProducts {
   width: number;
 }
 
+/** Products after one another, each with numbers of its own. */
+export interface Products {
+  /** What `parts` that are matrices are stored in. */
+  kind: "int8" | "q4";
+  parts: readonly (Matrix | AttentionProducts)[];
+  /** Rows that are multiplied by each matrix. */
+  rows: number;
+}
+
 /** As the converter writes them. */
 const PRODUCTS = { int8: DYNAMIC_INT8, q4: blockwise(4, 128, 4) };
 const RUNS = 5;
 
-/** Milliseconds of what `kind` makes of a product in the graphs of the library. Nothing else is in the graph. */
+/** Milliseconds of the products alone, in the operators that the graphs of the library have for them. */
 export async function timeProducts(
   inference: InferenceRuntime,
-  { kind, matrices, rows }: Products,
+  { kind, parts, rows }: Products,
   options: SessionOptions,
 ): Promise<number> {
   const g = new GraphBuilder({ name: "products" });
-  const inputs = new Map<number, Value>();
-  const products = matrices.map((matrix, index) => {
-    const width = matrix.inputs;
-    const x = inputs.get(width) ?? g.input(`x${width}`, "float32", [rows, width]);
-    inputs.set(width, x);
-    return PRODUCTS[kind].multiply(g, x, { ...matrix, name: `w${index}`, bytes: alike });
+  const feeds: Record<string, Tensor> = {};
+  const inputs = new Map<string, Value>();
+  const input = (name: string, shape: readonly number[]) => {
+    const known = inputs.get(name);
+    if (known !== undefined) return known;
+    feeds[name] = numbers(shape);
+    const value = g.input(name, "float32", shape);
+    inputs.set(name, value);
+    return value;
+  };
+  const products = parts.map((part, index) => {
+    if ("inputs" in part) {
+      return PRODUCTS[kind].multiply(g, input(`x${part.inputs}`, [rows, part.inputs]), { ...part, name: `w${index}` });
+    }
+    const { heads, queries, keys, width } = part;
+    const query = input(`query${width}`, [heads, queries, width]);
+    const [key, value] = ["key", "value"].map((name) => input(`${name}${index}`, [heads, keys, width]));
+    return g.matmul(g.fusedMatMul(query, key!, { transB: true, alpha: 1 / Math.sqrt(width) }), value!);
   });
-  const feeds = Object.fromEntries([...inputs.keys()].map((width) => [`x${width}`, numbers([rows, width])]));
-  return timeGraph(inference, g, products, feeds, options);
-}
-
-/** Milliseconds. */
-export async function timeAttention(
-  inference: InferenceRuntime,
-  { layers, heads, queries, keys, width }: AttentionProducts,
-  options: SessionOptions,
-): Promise<number> {
-  const g = new GraphBuilder({ name: "attention" });
-  const query = g.input("query", "float32", [heads, queries, width]);
-  const feeds: Record<string, Tensor> = { query: numbers([heads, queries, width]) };
-  const products = Array.from({ length: layers }, (_, layer) => {
-    const [key, value] = [`key${layer}`, `value${layer}`].map((name) => {
-      feeds[name] = numbers([heads, keys, width]);
-      return g.input(name, "float32", [heads, keys, width]);
-    }) as [Value, Value];
-    return g.matmul(g.fusedMatMul(query, key, { transB: true, alpha: 1 / Math.sqrt(width) }), value);
-  });
-  return timeGraph(inference, g, products, feeds, options);
-}
-
-/** Of `products` only one number each leaves the runtime, so that no copy of them is measured. */
-async function timeGraph(
-  inference: InferenceRuntime,
-  g: GraphBuilder,
-  products: readonly Value[],
-  feeds: Readonly<Record<string, Tensor>>,
-  options: SessionOptions,
-): Promise<number> {
-  const corners = products.map((product) => g.slice(product, ...product.shape.map((_, axis) => ({ axis, end: 1 }))));
-  g.output(
-    "sum",
-    corners.reduce((sum, corner) => g.add(sum, corner)),
-  );
+  for (const [index, corner] of corners(g, products).entries()) g.output(`corner${index}`, corner);
   const session = await inference.createSession({ bytes: await serializeModel(g) }, options);
   try {
     await session.run(feeds);
@@ -95,9 +71,20 @@ async function timeGraph(
   }
 }
 
-/** Quick to make, in a page too: which weights they are makes no difference to the time. */
-function alike(count: number): Uint8Array {
-  return new Uint8Array(count).fill(0x97);
+/**
+ * One number of all products of one shape, so that no copy of them out of the runtime is measured, and next to no work of
+ * picking it either.
+ */
+function corners(g: GraphBuilder, products: readonly Value[]): Value[] {
+  const alike = new Map<string, Value[]>();
+  for (const product of products) {
+    const shape = `${product.shape}`;
+    alike.set(shape, [...(alike.get(shape) ?? []), product]);
+  }
+  return [...alike.values()].map((each) => {
+    const joined = g.concat(each, 0);
+    return g.slice(joined, ...joined.shape.map((_, axis) => ({ axis, end: 1 })));
+  });
 }
 
 function numbers(dims: readonly number[]): Tensor {

@@ -4,7 +4,7 @@ import type { Shape } from "../checkpoint/shape.js";
 import { inTurn } from "../measure.js";
 import { type Row, row } from "../report.js";
 import { PAGE } from "../web/page.js";
-import { languageMatrices, PIECE, stepMatrices, tilePositions, visionMatrices } from "./matrices.js";
+import { languageMatrices, PIECE, stepParts, tilePositions, visionMatrices } from "./matrices.js";
 import { type Products, timeProducts } from "./operators.js";
 
 /** Of the language model while it reads a prompt. */
@@ -16,9 +16,9 @@ const MOST_WEIGHTS = 5e8;
 export async function pageRows(shape: Shape, threads: number, runs: number): Promise<Row[]> {
   const language = languageMatrices(shape, Math.min(LAYERS, shape.text.layers));
   const requests: Record<string, Products> = {
-    "a tile": { kind: "int8", matrices: visionMatrices(shape), rows: tilePositions(shape) },
-    prefill: { kind: "int8", matrices: language, rows: PIECE },
-    decode: { kind: "int8", matrices: stepMatrices(shape, MOST_WEIGHTS).matrices, rows: 1 },
+    "a tile": { kind: "int8", parts: visionMatrices(shape), rows: tilePositions(shape) },
+    prefill: { kind: "int8", parts: language, rows: PIECE },
+    decode: { kind: "int8", parts: stepParts(shape, MOST_WEIGHTS).parts, rows: 1 },
   };
   const server = await serve(PAGE);
   return openPage(server.origin, async (page) => {
