@@ -21,6 +21,23 @@ export interface ReadRangeOptions extends LongCallOptions {
   into?: Uint8Array;
 }
 
+/** The bytes from `start` to before `end`. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** A file that is open for many reads of a few bytes. */
+export interface RangeReader {
+  readonly byteLength: number;
+  /**
+   * The bytes of all ranges, one behind the other, as the caller's own. Together they cost less than one by one.
+   *
+   * @throws InternVLError `FILE_INVALID` past the end, or when the file has changed; `ABORTED`
+   */
+  read(ranges: readonly ByteRange[], options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+}
+
 /** The files of one model: a directory, a hub snapshot, dropped files. Paths are relative and use `/`. */
 export interface ModelFiles {
   /** How messages name this place: the directory or the model id. */
@@ -48,6 +65,13 @@ export interface ModelFiles {
    * @throws InternVLError `FILE_NOT_FOUND`
    */
   blob?(path: string, options?: LongCallOptions): Promise<Blob>;
+  /**
+   * Opens a file whose ranges are cheap: they are on this machine, nothing of it is fetched with a read and nothing is
+   * kept in memory. Absent where that is not so, as on a web server, and where runtimes map files themselves.
+   *
+   * @throws InternVLError `FILE_NOT_FOUND`, and of a model that is fetched first what goes wrong with that
+   */
+  openRanges?(path: string, options?: LongCallOptions): Promise<RangeReader>;
   /** Where the file lies on disk, for runtimes that map files themselves; absent where there is no disk. */
   localPath?(path: string): string;
   /**

@@ -7,12 +7,14 @@ export { checkFeeds, checkFetches } from "./feeds.js";
 export { type FetchBytesOptions, fetchBytes } from "./fetch-bytes.js";
 export {
   assertSafePath,
+  type ByteRange,
   type ByteStore,
   type FileSink,
   type FileStore,
   type FileWriter,
   type HubOptions,
   type ModelFiles,
+  type RangeReader,
   type ReadRangeOptions,
   writeFile,
 } from "./files.js";

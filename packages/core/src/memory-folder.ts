@@ -1,5 +1,12 @@
 import { InternVLError, throwIfAborted } from "./errors.js";
-import { assertSafePath, type FileSink, type FileWriter, type ModelFiles } from "./files.js";
+import {
+  assertSafePath,
+  type ByteRange,
+  type FileSink,
+  type FileWriter,
+  type ModelFiles,
+  type RangeReader,
+} from "./files.js";
 import type { LongCallOptions } from "./progress.js";
 
 /**
@@ -37,19 +44,31 @@ export class MemoryFolder implements ModelFiles, FileSink {
 
   async readRange(path: string, start: number, end: number, { signal }: LongCallOptions = {}): Promise<Uint8Array> {
     throwIfAborted(signal);
-    const bytes = this.#get(path);
-    if (start < 0 || end < start || end > bytes.length) {
-      throw new InternVLError("FILE_INVALID", {
-        what: `${path} in ${this.name} has no such range of bytes`,
-        expected: `a range within 0 to ${bytes.length}`,
-        got: `${start} to ${end}`,
-      });
-    }
-    return bytes.slice(start, end);
+    return this.#range(path, { start, end }).slice();
+  }
+
+  async openRanges(path: string): Promise<RangeReader> {
+    return {
+      byteLength: this.#get(path).length,
+      read: async (ranges, { signal } = {}) => {
+        throwIfAborted(signal);
+        return joined(ranges.map((range) => this.#range(path, range)));
+      },
+    };
   }
 
   async create(path: string): Promise<FileWriter> {
     return new MemoryWriter(this.files, assertSafePath(path, this.name));
+  }
+
+  #range(path: string, { start, end }: ByteRange): Uint8Array {
+    const bytes = this.#get(path);
+    if (start >= 0 && end >= start && end <= bytes.length) return bytes.subarray(start, end);
+    throw new InternVLError("FILE_INVALID", {
+      what: `${path} in ${this.name} has no such range of bytes`,
+      expected: `a range within 0 to ${bytes.length}`,
+      got: `${start} to ${end}`,
+    });
   }
 
   #get(path: string): Uint8Array {
@@ -74,14 +93,7 @@ class MemoryWriter implements FileWriter {
   }
 
   async commit(): Promise<void> {
-    const pieces = this.#open();
-    const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    this.#files.set(this.#path, whole);
+    this.#files.set(this.#path, joined(this.#open()));
     this.#pieces = undefined;
   }
 
@@ -93,4 +105,14 @@ class MemoryWriter implements FileWriter {
     if (this.#pieces !== undefined) return this.#pieces;
     throw new InternVLError("FILE_WRITE_FAILED", { what: `${this.#path} has been committed or aborted already` });
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }

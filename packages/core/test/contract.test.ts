@@ -7,6 +7,7 @@ describeFilesContract(
   { describe, it, expect },
   {
     makeFolder: async (files) => new MemoryFolder(files),
+    opensRanges: true,
     async makeSink() {
       const folder = new MemoryFolder();
       return { sink: folder, files: folder };

@@ -7,6 +7,7 @@ describeRuntimeContract(
   { describe, it, expect },
   {
     runtime: webRuntime,
+    opensRanges: true,
     async makeFolder(files) {
       const { name, handle } = await storedFolder();
       await writeAll(name, files);

@@ -53,6 +53,18 @@ describe("a model on the Hub", () => {
     expect(lookups).not.toHaveBeenCalled();
   });
 
+  it("opens a file for ranges once it is here, whole", async () => {
+    const ranges = await (await open()).openRanges!(PATH);
+    expect(hub.bodies.length).toBe(PARTS);
+    const [border, last] = [PART - 2, WEIGHTS.length - 1];
+    const bytes = await ranges.read([
+      { start: border, end: border + 5 },
+      { start: last, end: last + 1 },
+    ]);
+    expect([...bytes]).toEqual([...WEIGHTS.subarray(border, border + 5), WEIGHTS[last]]);
+    expect(hub.bodies.length).toBe(PARTS);
+  });
+
   it("shows one progress for all that is fetched together", async () => {
     const reports: ProgressInfo[] = [];
     const total = CONFIG.length + WEIGHTS.length;

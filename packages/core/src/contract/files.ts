@@ -9,6 +9,8 @@ export interface FilesFixture {
   makeFolder(files: Readonly<Record<string, Uint8Array>>): Promise<ModelFiles>;
   /** A new empty folder to write into, and a view of what is in it. Leave it out where nothing can be written. */
   makeSink?(): Promise<{ sink: FileSink; files: ModelFiles }>;
+  /** Whether its files have `openRanges`. */
+  opensRanges?: boolean;
 }
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -34,6 +36,7 @@ export function describeFilesContract(api: TestApi, fixture: FilesFixture): void
   api.describe("contract: files", () => {
     describeReading(api, fixture);
     describeBadJson(api, fixture);
+    if (fixture.opensRanges) describeRanges(api, fixture);
     const { makeSink } = fixture;
     if (makeSink !== undefined) describeWriting(api, () => makeSink.call(fixture));
   });
@@ -126,6 +129,41 @@ function describeReading({ it, expect }: TestApi, fixture: FilesFixture): void {
     const signal = abortedSignal();
     expect(await errorCode(files.read("config.json", { signal }))).toBe("ABORTED");
     expect(await errorCode(files.readRange("config.json", 0, 1, { signal }))).toBe("ABORTED");
+  });
+}
+
+function describeRanges({ it, expect }: TestApi, fixture: FilesFixture): void {
+  const open = async () => (await fixture.makeFolder(FILES)).openRanges!("onnx/graph.onnx");
+
+  it("reads several ranges of an open file, in the order asked for", async () => {
+    const ranges = await open();
+    expect(ranges.byteLength).toBe(300);
+    const asked = [
+      { start: 254, end: 259 },
+      { start: 0, end: 2 },
+      { start: 7, end: 7 },
+      { start: 1, end: 3 },
+      { start: 299, end: 300 },
+    ];
+    expect([...(await ranges.read(asked))]).toEqual([254, 255, 0, 1, 2, 0, 1, 1, 2, 43]);
+    expect([...(await ranges.read([{ start: 0, end: 3 }]))]).toEqual([0, 1, 2]);
+    expect((await ranges.read([])).length).toBe(0);
+  });
+
+  it("gives ranges that are the caller's own", async () => {
+    const ranges = await open();
+    (await ranges.read([{ start: 0, end: 300 }])).fill(9);
+    expect([...(await ranges.read([{ start: 3, end: 5 }]))]).toEqual([3, 4]);
+  });
+
+  it("refuses ranges past the end of an open file, missing files and aborted reads", async () => {
+    const ranges = await open();
+    const inside = { start: 0, end: 1 };
+    expect(await errorCode(ranges.read([inside, { start: 290, end: 301 }]))).toBe("FILE_INVALID");
+    expect(await errorCode(ranges.read([{ start: 20, end: 10 }]))).toBe("FILE_INVALID");
+    expect(await errorCode(ranges.read([inside], { signal: abortedSignal() }))).toBe("ABORTED");
+    const files = await fixture.makeFolder(FILES);
+    expect(await errorCode(files.openRanges!("onnx/other"))).toBe("FILE_NOT_FOUND");
   });
 }
 

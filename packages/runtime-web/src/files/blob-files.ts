@@ -1,4 +1,11 @@
-import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, throwIfAborted } from "@internvl/core";
+import {
+  assertSafePath,
+  InternVLError,
+  type LongCallOptions,
+  type ModelFiles,
+  type RangeReader,
+  throwIfAborted,
+} from "@internvl/core";
 
 /** Files that can be had as Blobs, which browsers read piece by piece: chosen files, folders, stored downloads. */
 export interface BlobSource {
@@ -56,6 +63,22 @@ export class BlobFiles implements ModelFiles {
     assertSafePath(path, this.name);
     throwIfAborted(options.signal);
     return (await this.#source.find(path, options)) ?? this.#missing(path);
+  }
+
+  /** One Blob for all ranges of a read: browsers ask another process for each Blob's bytes, and that is what takes time. */
+  async openRanges(path: string, options?: LongCallOptions): Promise<RangeReader> {
+    const blob = await this.blob(path, options);
+    return {
+      byteLength: blob.size,
+      read: async (ranges, { signal } = {}) => {
+        throwIfAborted(signal);
+        const slices = ranges.map(({ start, end }) => {
+          assertRange(path, this.name, start, end, blob.size);
+          return blob.slice(start, end);
+        });
+        return this.#bytes(path, slices.length === 1 ? slices[0]! : new Blob(slices), { signal });
+      },
+    };
   }
 
   async #bytes(path: string, blob: Blob, { signal, progress_callback }: LongCallOptions): Promise<Uint8Array> {
