@@ -8,7 +8,7 @@ const ARROWS = {
   "image-processor": ["core"],
   processor: ["core", "image-processor"],
   generation: ["core"],
-  model: ["core", "config", "generation", "processor"],
+  model: ["core", "config", "generation", "processor", "onnx"],
   video: ["core"],
   "runtime-node": ["core", "video"],
   "runtime-web": ["core", "video"],

@@ -19,7 +19,7 @@ import {
 } from "@internvl/core";
 import { AutoTokenizer } from "@internvl/processor";
 import { Decoder } from "./engine/decoder.js";
-import { TokenEmbeddings } from "./engine/embeddings.js";
+import { GraphEmbeddings, type TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { Reuse, type ReuseOptions } from "./engine/reuse.js";
 import { VisionEncoder } from "./engine/vision.js";
@@ -93,28 +93,32 @@ export async function loadEngine(
   });
   const reuse = new Reuse(config, placement, options, store);
   const total = variants.length;
-  const sessions: Session[] = [];
+  const sessions = new Map<Variant, Session>();
+  let embeddings: TokenEmbeddings | undefined;
   try {
     for (const [loaded, variant] of variants.entries()) {
       const { graph, path } = variant;
       throwIfAborted(signal, "Loading the model was aborted");
       progress_callback?.({ stage: "load", name: path, loaded, total, unit: "files" });
       const source = { files, path, externalData: externalDataOf(variant) };
+      if (graph === "embed_tokens") embeddings = await embeddingsInFile(source, options);
+      if (graph === "embed_tokens" && embeddings !== undefined) continue;
       const settings = { device: nameOfDevice(graph), threads, signal };
-      sessions.push(await inference.createSession(source, settings));
+      sessions.set(variant, await inference.createSession(source, settings));
     }
   } catch (error) {
-    await Promise.all(sessions.map((session) => session.release()));
+    await Promise.all([...sessions.values()].map((session) => session.release()));
     throw error;
   }
   progress_callback?.({ stage: "load", loaded: total, total, unit: "files" });
-  const [vision, embeddings, decoder, promptDecoder] = sessions as [Session, Session, Session, Session?];
+  const [vision, table, decoder, promptDecoder] = variants.map((variant) => sessions.get(variant));
   const { text_config } = config;
   const devices = Object.fromEntries(
     GRAPHS.map((graph, index): [GraphName, DeviceChoice] => {
-      const { device: running } = sessions[index]!;
+      const session = sessions.get(variants[index]!);
+      if (session === undefined) return [graph, IN_FILE];
       const alone = { name, reason: "this runtime does not say where its sessions run" };
-      return [graph, placement.devices[graph] ?? running ?? alone];
+      return [graph, placement.devices[graph] ?? session.device ?? alone];
     }),
   ) as Record<GraphName, DeviceChoice>;
   return new LocalEngine({
@@ -122,12 +126,36 @@ export async function loadEngine(
     dtype: placement.dtype,
     prompt_dtype: placement.prompt_dtype,
     devices,
-    vision: new VisionEncoder(vision, config.image_size, placement.dtype.vision_encoder),
-    embeddings: new TokenEmbeddings(embeddings),
-    decoder: new Decoder(decoder, text_config, text_config.num_attention_heads, promptDecoder),
+    vision: new VisionEncoder(vision!, config.image_size, placement.dtype.vision_encoder),
+    embeddings: embeddings ?? new GraphEmbeddings(table!),
+    decoder: new Decoder(decoder!, text_config, text_config.num_attention_heads, promptDecoder),
     reuse,
     stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
   });
+}
+
+/** How many bytes of a table's rows stay in memory: 9000 rows of the 1B in int8, more than most conversations have. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+const IN_FILE: DeviceChoice = { name: "file", reason: "rows of the table are read from its file when they are needed" };
+
+/**
+ * The embeddings without a session, where rows can be read from a file at no great cost and the table is larger than the
+ * rows that would be kept. Undefined elsewhere, and where a device was named for this graph alone.
+ */
+async function embeddingsInFile(
+  { files, path, externalData }: { files: ModelFiles; path: string; externalData: readonly string[] },
+  { device, signal, progress_callback }: LoadOptions,
+): Promise<TokenEmbeddings | undefined> {
+  const isNamed = typeof device === "object" && device.embed_tokens !== undefined;
+  if (files.openRanges === undefined || isNamed) return undefined;
+  const data = externalData.map((file) => folderOf(path) + file);
+  await files.prefetch?.([path, ...data], { signal, progress_callback });
+  const sizes = await Promise.all(data.map((file) => files.size(file)));
+  if (sizes.every((size) => size <= KEPT_BYTES)) return undefined;
+  // Most of it reads graphs, which is of use here alone.
+  const { openTable } = await import("./table/open-table.js");
+  return openTable(files, path, KEPT_BYTES, { signal });
 }
 
 interface Variant {

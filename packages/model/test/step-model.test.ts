@@ -4,7 +4,7 @@ import { type InternVL2_5ForConditionalGeneration, KeyValueCache } from "@intern
 import { DirectoryFiles, nodeRuntime } from "@internvl/runtime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Decoder } from "../src/engine/decoder.js";
-import { TokenEmbeddings } from "../src/engine/embeddings.js";
+import { GraphEmbeddings, type TokenEmbeddings } from "../src/engine/embeddings.js";
 import { CachedSteps } from "../src/engine/step-model.js";
 import { convertDemo, loadDemo } from "./demo.js";
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
     config.text_config,
     config.text_config.num_attention_heads,
   );
-  embeddings = new TokenEmbeddings(await session("embed_tokens"));
+  embeddings = new GraphEmbeddings(await session("embed_tokens"));
 });
 
 afterAll(async () => {

@@ -19,12 +19,16 @@ export function goldenOf<Value>(variant: string): Value {
   return JSON.parse(readFileSync(join(TINY, variant, "golden.json"), "utf8")) as Value;
 }
 
-/** A checkpoint of OpenGVLab's form with its tokenizer, converted in fp32. */
+/** A checkpoint of OpenGVLab's form with its tokenizer. */
+export function tinyCheckpoint(variant: string): MemoryFolder {
+  const { tokenizer } = goldenOf<{ tokenizer: string }>(variant);
+  return filesOf([tokenizer, variant]);
+}
+
+/** It, converted in fp32. */
 export async function convertTiny(variant: string): Promise<{ directory: string; remove: () => Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "internvl-tiny-"));
-  const { tokenizer } = goldenOf<{ tokenizer: string }>(variant);
-  const source = filesOf([tokenizer, variant]);
-  await convertCheckpoint(source, await openDirectorySink(directory), { dtype: "fp32" });
+  await convertCheckpoint(tinyCheckpoint(variant), await openDirectorySink(directory), { dtype: "fp32" });
   return { directory, remove: () => rm(directory, { recursive: true }) };
 }
 

@@ -47,7 +47,7 @@ export class ByteBound<Key, Value> {
     }
     this.#entries.set(key, { value, bytes });
     this.#bytes += bytes;
-    for (const oldest of this.keys()) {
+    for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#max_bytes) return;
       this.delete(oldest);
     }

@@ -1,14 +1,21 @@
 import { type Session, Tensor } from "@internvl/core";
 
 /** Looks token ids up. */
-export class TokenEmbeddings {
+export interface TokenEmbeddings {
+  /** `[batch][length]` -> float32 `[batch, length, hidden]`. */
+  lookUp(input_ids: readonly (readonly number[])[], signal?: AbortSignal): Promise<Tensor>;
+  /** Gives the memory back; `lookUp` afterwards is an error. */
+  release(): Promise<void>;
+}
+
+/** By running the graph, which has its table where the runtime put it. */
+export class GraphEmbeddings implements TokenEmbeddings {
   readonly #session: Session;
 
   constructor(session: Session) {
     this.#session = session;
   }
 
-  /** `[batch][length]` -> float32 `[batch, length, hidden]`. */
   async lookUp(input_ids: readonly (readonly number[])[], signal?: AbortSignal): Promise<Tensor> {
     const dims = [input_ids.length, input_ids[0]!.length];
     const ids = BigInt64Array.from(input_ids.flat(), BigInt);

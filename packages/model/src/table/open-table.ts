@@ -1,0 +1,42 @@
+import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, type RangeReader } from "@internvl/core";
+import { parseModel } from "@internvl/onnx";
+import type { TokenEmbeddings } from "../engine/embeddings.js";
+import { FileEmbeddings } from "./file-embeddings.js";
+import { findTable, type Place } from "./find-table.js";
+
+/**
+ * The embeddings of the graph at `path`, from its table's file; undefined for a graph that is to be run.
+ *
+ * @param files that have `openRanges`
+ * @param kept_bytes how many bytes of rows stay in memory
+ * @throws InternVLError `FILE_NOT_FOUND`, `FILE_INVALID` (no graph, or a file that ends before its table does), `ABORTED`
+ */
+export async function openTable(
+  files: ModelFiles,
+  path: string,
+  kept_bytes: number,
+  options: LongCallOptions,
+): Promise<TokenEmbeddings | undefined> {
+  const name = `${path} in ${files.name}`;
+  const table = findTable(parseModel(await files.read(path, options), name));
+  if (table === undefined) return undefined;
+  const open = async ({ location, end }: Place): Promise<RangeReader> => {
+    const file = path.slice(0, path.lastIndexOf("/") + 1) + assertSafePath(location, name);
+    const ranges = await files.openRanges!(file, options);
+    if (ranges.byteLength < end) throw cutOff(`${file} in ${files.name}`, ranges.byteLength, end);
+    return ranges;
+  };
+  const data = await open(table.data);
+  const scales = table.scales && (await (await open(table.scales)).read([table.scales], options));
+  // A copy begins where float32 may begin.
+  return new FileEmbeddings({ table, data, scales: scales && new Float32Array(scales.slice().buffer), kept_bytes });
+}
+
+function cutOff(file: string, got: number, end: number): InternVLError {
+  return new InternVLError("FILE_INVALID", {
+    what: `${file} ends before its table of embeddings does`,
+    expected: `at least ${end} bytes`,
+    got: `${got} bytes`,
+    fix: "The file may be cut off: copy or convert it again.",
+  });
+}
