@@ -6,6 +6,7 @@ import { cacheTypes } from "./cache-types.js";
 import { convert } from "./convert.js";
 import { convertLarge } from "./convert-large.js";
 import { decode } from "./decode.js";
+import { embeddings } from "./embeddings.js";
 import { followup } from "./followup.js";
 import { limits } from "./limits.js";
 import { loop } from "./loop.js";
@@ -45,6 +46,7 @@ const extras: Readonly<Record<string, Benchmark>> = {
   "cache-types": cacheTypes,
   "convert-large": convertLarge,
   attention,
+  embeddings,
   pieces,
   products,
   profile,

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { peakOfProcess } from "../child/memory.js";
 
 /**
- * The most memory that any page's process of this machine's Chromium has had resident, in bytes; undefined where there is no
- * /proc to ask. Other windows of the same program count as well: measure without them.
+ * The most memory that any page's process of the Chromiums that this program has started has had resident, in bytes; undefined
+ * where there is no /proc to ask.
  */
 export function peakRendererBytes(): number | undefined {
   if (process.platform !== "linux") return undefined;
@@ -15,10 +15,17 @@ export function peakRendererBytes(): number | undefined {
 
 function peakOfRenderer(pid: string): number {
   try {
-    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) return 0;
+    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer") || !isOurs(pid)) return 0;
     return peakOfProcess(pid) ?? 0;
   } catch {
     // It has ended meanwhile.
     return 0;
   }
+}
+
+/** Whether this program, or one that it started, has started the process. */
+function isOurs(pid: string): boolean {
+  const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  if (parent === undefined || parent === "0") return false;
+  return Number(parent) === process.pid || isOurs(parent);
 }

@@ -5,8 +5,9 @@ import { expose } from "comlink";
 import { NOTHING_KEPT } from "../benchmarks/benchmark.js";
 import { timeProducts } from "../limits/operators.js";
 import { timed } from "../measure.js";
+import { measureLookUps } from "./look-ups.js";
 import { ADDRESSES, type WebTasks } from "./requests.js";
-import { measureSpeed } from "./tasks.js";
+import { measureSpeed, measureTokens } from "./tasks.js";
 
 let model: Model | undefined;
 
@@ -18,6 +19,15 @@ const tasks: WebTasks = {
     model = result;
     return ms;
   },
+  async loadChosen(chosen, options) {
+    const { result, ms } = await timed(() =>
+      Model.from_pretrained(webFiles.reopen!(chosen), { ...options, runtime: webRuntime, ...NOTHING_KEPT }),
+    );
+    model = result;
+    return { ms, embeddings: result.devices.embed_tokens.name };
+  },
+  lookUps: (chosen, request) => measureLookUps(webFiles.reopen!(chosen), request),
+  readTokens: (request) => measureTokens(model!, request),
   speed: (request) => measureSpeed(model!, request),
   products: (request, threads) => timeProducts(webRuntime.inference, request, { device: "wasm", threads }),
   async convert(dtype) {
