@@ -134,7 +134,7 @@ export async function loadEngine(
   });
 }
 
-/** How many bytes of a table's rows stay in memory: 9000 rows of the 1B in int8, more than most conversations have. */
+/** How many bytes of a table's rows stay in memory: 9000 rows of the 1B in int8, more than most conversations need. */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 const IN_FILE: DeviceChoice = { name: "file", reason: "rows of the table are read from its file when they are needed" };
@@ -155,7 +155,7 @@ async function embeddingsInFile(
   if (sizes.every((size) => size <= KEPT_BYTES)) return undefined;
   // Most of it reads graphs, which is of use here alone.
   const { openTable } = await import("./table/open-table.js");
-  return openTable(files, path, KEPT_BYTES, { signal });
+  return openTable(files, path, { kept_bytes: KEPT_BYTES, signal });
 }
 
 interface Variant {

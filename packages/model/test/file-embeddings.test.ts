@@ -9,7 +9,7 @@ const ROW = HIDDEN;
 const START = 100;
 
 /** Rows `[id, id + 1, id + 2, id + 3]` (in 8 bits) with the scale 2, in a file that has something else around them. */
-function open({ rows = 200, kept = 10_000 } = {}) {
+function open({ rows = 200, kept = 10_000, head = 0 } = {}) {
   const file = new Uint8Array(START + rows * ROW + 50).fill(77);
   for (let i = 0; i < rows * ROW; i++) file[START + i] = Math.floor(i / ROW) + (i % ROW);
   const reads: ByteRange[][] = [];
@@ -26,6 +26,7 @@ function open({ rows = 200, kept = 10_000 } = {}) {
   const embeddings = new FileEmbeddings({
     table: { rows, hidden: HIDDEN, dtype: "int8", data: place, scales: place },
     data,
+    head: file.slice(START, START + head),
     scales: new Float32Array(rows).fill(2),
     kept_bytes: kept,
   });
@@ -67,6 +68,15 @@ describe("embeddings in a file", () => {
     const { data } = await embeddings.lookUp([[9, 4, 3]]);
     expect(read()).toEqual([[4 * ROW, 5 * ROW]]);
     expect([...(data as Float32Array)]).toEqual([9, 4, 3].flatMap(row));
+  });
+
+  it("are not read where they stand at the table's beginning, which stays; half a row is none", async () => {
+    const { embeddings, read } = open({ head: 2 * ROW + 1, kept: 0 });
+    for (let time = 0; time < 2; time++) {
+      const { data } = await embeddings.lookUp([[1, 2, 0]]);
+      expect(read()).toEqual([[2 * ROW, 3 * ROW]]);
+      expect([...(data as Float32Array)]).toEqual([1, 2, 0].flatMap(row));
+    }
   });
 
   it("give the memory of those up that were not used for longest", async () => {

@@ -10,18 +10,23 @@ export interface FileEmbeddingsParts {
   table: EmbeddingTable;
   /** The file that has the table. */
   data: RangeReader;
+  /** The table's first rows, as many as stay in memory: vocabularies begin with the tokens that are met most often. */
+  head: Uint8Array;
   /** `[rows]` of int8. */
   scales: Float32Array | undefined;
-  /** How many bytes of rows are kept. */
+  /** How many bytes of other rows are kept. */
   kept_bytes: number;
 }
 
-/** From the rows of a file, which are read when they are asked for; those that were used last are kept as they are stored. */
+/**
+ * From the rows of a file, which are read when they are asked for. The first of the table and those that were used last stay, as
+ * they are stored.
+ */
 export class FileEmbeddings implements TokenEmbeddings {
-  readonly #parts: FileEmbeddingsParts;
+  /** Undefined once they were released. */
+  #parts: FileEmbeddingsParts | undefined;
   readonly #rowBytes: number;
   readonly #kept: ByteBound<number, Uint8Array>;
-  #released = false;
 
   constructor(parts: FileEmbeddingsParts) {
     const { rows, data } = parts.table;
@@ -33,11 +38,13 @@ export class FileEmbeddings implements TokenEmbeddings {
   /** @throws InternVLError `INPUT_INVALID`, `RELEASED`, `ABORTED`, `FILE_INVALID` when the file has changed */
   async lookUp(input_ids: readonly (readonly number[])[], signal?: AbortSignal): Promise<Tensor> {
     throwIfAborted(signal);
-    const { table, scales } = this.#parts;
+    const parts = this.#parts;
+    if (parts === undefined) throw new InternVLError("RELEASED", { what: "The embeddings were released" });
+    const { table, scales } = parts;
     const { hidden, dtype } = table;
     assertTokenIds(input_ids, table.rows);
     const ids = input_ids.flat();
-    const rows = await this.#rowsOf(new Set(ids), signal);
+    const rows = await this.#rowsOf(new Set(ids), parts, signal);
     const embeddings = new Float32Array(ids.length * hidden);
     for (const [at, id] of ids.entries()) {
       WIDEN[dtype](rows.get(id)!, embeddings.subarray(at * hidden, (at + 1) * hidden), scales?.[id] ?? 1);
@@ -46,32 +53,27 @@ export class FileEmbeddings implements TokenEmbeddings {
   }
 
   async release(): Promise<void> {
-    this.#released = true;
+    this.#parts = undefined;
     this.#kept.close();
   }
 
-  async #rowsOf(ids: ReadonlySet<number>, signal: AbortSignal | undefined): Promise<Map<number, Uint8Array>> {
-    if (this.#released) throw new InternVLError("RELEASED", { what: "The embeddings were released" });
+  async #rowsOf(
+    ids: ReadonlySet<number>,
+    { table, data, head }: FileEmbeddingsParts,
+    signal: AbortSignal | undefined,
+  ): Promise<Map<number, Uint8Array>> {
+    const size = this.#rowBytes;
     const rows = new Map<number, Uint8Array>();
     const missing: number[] = [];
     for (const id of ids) {
-      const row = this.#kept.get(id);
+      const end = (id + 1) * size;
+      const row = end <= head.length ? head.subarray(end - size, end) : this.#kept.get(id);
       if (row === undefined) missing.push(id);
       else rows.set(id, row);
     }
-    await this.#read(
-      missing.sort((a, b) => a - b),
-      rows,
-      signal,
-    );
-    return rows;
-  }
-
-  async #read(ids: readonly number[], rows: Map<number, Uint8Array>, signal: AbortSignal | undefined): Promise<void> {
-    const { table, data } = this.#parts;
+    missing.sort((a, b) => a - b);
     const { start } = table.data;
-    const size = this.#rowBytes;
-    for (const stretches of planReads(ids, size)) {
+    for (const stretches of planReads(missing, size)) {
       const ranges = stretches.map(({ first, end }) => ({ start: start + first * size, end: start + end * size }));
       const bytes = await data.read(ranges, { signal });
       let at = 0;
@@ -84,5 +86,6 @@ export class FileEmbeddings implements TokenEmbeddings {
         at += (end - first) * size;
       }
     }
+    return rows;
   }
 }

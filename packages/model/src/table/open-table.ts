@@ -4,18 +4,21 @@ import type { TokenEmbeddings } from "../engine/embeddings.js";
 import { FileEmbeddings } from "./file-embeddings.js";
 import { findTable, type Place } from "./find-table.js";
 
+export interface OpenTableOptions extends LongCallOptions {
+  /** How many bytes of rows stay in memory, at most. */
+  kept_bytes: number;
+}
+
 /**
  * The embeddings of the graph at `path`, from its table's file; undefined for a graph that is to be run.
  *
  * @param files that have `openRanges`
- * @param kept_bytes how many bytes of rows stay in memory
  * @throws InternVLError `FILE_NOT_FOUND`, `FILE_INVALID` (no graph, or a file that ends before its table does), `ABORTED`
  */
 export async function openTable(
   files: ModelFiles,
   path: string,
-  kept_bytes: number,
-  options: LongCallOptions,
+  { kept_bytes, ...options }: OpenTableOptions,
 ): Promise<TokenEmbeddings | undefined> {
   const name = `${path} in ${files.name}`;
   const table = findTable(parseModel(await files.read(path, options), name));
@@ -27,9 +30,17 @@ export async function openTable(
     return ranges;
   };
   const data = await open(table.data);
+  const { start, end } = table.data;
+  const head = await data.read([{ start, end: Math.min(end, start + kept_bytes / 2) }], options);
   const scales = table.scales && (await (await open(table.scales)).read([table.scales], options));
-  // A copy begins where float32 may begin.
-  return new FileEmbeddings({ table, data, scales: scales && new Float32Array(scales.slice().buffer), kept_bytes });
+  return new FileEmbeddings({
+    table,
+    data,
+    head,
+    // A copy begins where float32 may begin.
+    scales: scales && new Float32Array(scales.slice().buffer),
+    kept_bytes: kept_bytes / 2,
+  });
 }
 
 function cutOff(file: string, got: number, end: number): InternVLError {

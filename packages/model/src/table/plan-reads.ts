@@ -5,7 +5,7 @@ export interface Stretch {
   ids: number[];
 }
 
-/** A range costs about as much as the bytes that lie between two rows this far apart (README, "Memory"). */
+/** So many bytes more take less time than a range more does, in Chromium (`npm run bench -- embeddings`). */
 const GAP_BYTES = 65_536;
 
 /** What one read brings at most, so that the prompts of a whole context do not bring the whole table. */

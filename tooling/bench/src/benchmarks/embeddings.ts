@@ -106,6 +106,7 @@ export const embeddings: Benchmark = async (options, workspace) => {
         ...compared("a step, its token read before", "ms", "again", 1),
         byGraph,
         row("file: a token looked up, alone", "ms", alone.file, byGraph),
+        row("file: the same and 64 KB beside it", "ms", alone.wide, byGraph),
       ],
     };
   } finally {
