@@ -4,7 +4,7 @@ import { type Figures, inTurn } from "../measure.js";
 import { randomBits } from "../random.js";
 import { type Row, row } from "../report.js";
 import { PAGE } from "../web/page.js";
-import { peakRendererBytes } from "../web/renderer-memory.js";
+import { peakRendererBytes, residentRendererBytes } from "../web/renderer-memory.js";
 import type { TokensRequest } from "../web/tasks.js";
 import { type Benchmark, LONG_RUNS, MEGABYTE, shapeText } from "./benchmark.js";
 
@@ -56,9 +56,9 @@ export const embeddings: Benchmark = async (options, workspace) => {
       WAYS.map(
         (way) => async () =>
           loaded(way, async (page, ms): Promise<Figures> => {
-            const before = peakRendererBytes() ?? Number.NaN;
             await read(page, requests[0]!);
-            return { load: ms, loaded: before, answered: peakRendererBytes() ?? Number.NaN };
+            const [resident, peak] = [residentRendererBytes(), peakRendererBytes()];
+            return { load: ms, resident: resident ?? Number.NaN, peak: peak ?? Number.NaN };
           }),
       ),
       runs,
@@ -97,8 +97,8 @@ export const embeddings: Benchmark = async (options, workspace) => {
         ...compared("load", "s", "load", 1000),
         ...(process.platform === "linux"
           ? [
-              ...compared("peak memory of the page, loaded", "MB", "loaded", MEGABYTE),
-              ...compared("peak memory of the page, afterwards", "MB", "answered", MEGABYTE),
+              ...compared("memory of the page, resident behind the prompt", "MB", "resident", MEGABYTE),
+              ...compared("memory of the page, at most", "MB", "peak", MEGABYTE),
             ]
           : []),
         ...compared(`prompt of ${length} tokens, all different`, "ms", "prompt", 1),

@@ -16,8 +16,17 @@ export function peakResidentBytes(): number {
 
 /** The same of a process by its number, from Linux's /proc; undefined where that does not say it. */
 export function peakOfProcess(pid: string): number | undefined {
-  const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return peak === null ? undefined : Number(peak[1]) * 1024;
+  return statusBytes(pid, "VmHWM");
+}
+
+/** What is resident in a process now. */
+export function residentOfProcess(pid: string): number | undefined {
+  return statusBytes(pid, "VmRSS");
+}
+
+function statusBytes(pid: string, name: string): number | undefined {
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
 /** What is resident in this process, in bytes, and what of it JavaScript knows of. */

@@ -1,22 +1,31 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { peakOfProcess } from "../child/memory.js";
+import { peakOfProcess, residentOfProcess } from "../child/memory.js";
 
 /**
  * The most memory that any page's process of the Chromiums that this program has started has had resident, in bytes; undefined
  * where there is no /proc to ask.
  */
 export function peakRendererBytes(): number | undefined {
-  if (process.platform !== "linux") return undefined;
-  const peaks = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(peakOfRenderer);
-  return Math.max(...peaks);
+  return largestRenderer(peakOfProcess);
 }
 
-function peakOfRenderer(pid: string): number {
+/** The same of what is resident now. */
+export function residentRendererBytes(): number | undefined {
+  return largestRenderer(residentOfProcess);
+}
+
+type Measure = typeof peakOfProcess;
+
+function largestRenderer(measure: Measure): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  const numbers = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return Math.max(...numbers.map((pid) => ofRenderer(pid, measure)));
+}
+
+function ofRenderer(pid: string, measure: Measure): number {
   try {
     if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer") || !isOurs(pid)) return 0;
-    return peakOfProcess(pid) ?? 0;
+    return measure(pid) ?? 0;
   } catch {
     // It has ended meanwhile.
     return 0;
