@@ -1,11 +1,12 @@
 // Writes the table of generation options and the tests that show them into packages/generation/README.md, from the tests'
 // own names: a test shows an option when its name has the option's name in it. `--check` fails when the table is not what
-// it would write, or when no test shows an option.
+// it would write, or when no test shows an option. `--report FILE` takes the names from vitest's report of a whole run.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { root } from "./prepare.mjs";
 
 const README = join(root, "packages/generation/README.md");
@@ -21,8 +22,9 @@ const ARGUMENTS = [
 const BESIDE_THE_POINT = /\/options\.test\.ts$| is refused|^\{.*\}: \[/;
 const MOST_GROUPS = 3;
 
+const { values: asked } = parseArgs({ options: { check: { type: "boolean" }, report: { type: "string" } } });
 const { GENERATION_OPTION_NAMES } = await import(pathToFileURL(join(root, "packages/generation/dist/index.js")).href);
-const tests = listTests();
+const tests = asked.report === undefined ? listTests() : reportedTests(asked.report);
 const rows = [...GENERATION_OPTION_NAMES, ...ARGUMENTS].map((option) => [option, groupsOf(option)]);
 const unshown = rows.filter(([, groups]) => groups.length === 0).map(([option]) => option);
 if (unshown.length > 0) fail(`No test shows ${unshown.join(", ")}: its name has to say the option's name.`);
@@ -33,7 +35,7 @@ const start = readme.indexOf(START);
 const end = readme.indexOf(END);
 if (start === -1 || end < start) fail(`${relative(root, README)} has no place for the table of options.`);
 const written = readme.slice(0, start + START.length) + formatted(table) + readme.slice(end);
-if (!process.argv.includes("--check")) writeFileSync(README, written);
+if (!asked.check) writeFileSync(README, written);
 else if (written !== readme) {
   fail("The table of options is not what the tests say. Run: node tooling/scripts/options-table.mjs");
 }
@@ -57,6 +59,20 @@ function listTests() {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The suites' tests in a report of all; what ran in a browser too is in it twice. */
+function reportedTests(report) {
+  const { testResults } = JSON.parse(readFileSync(report, "utf8"));
+  const suites = SUITES.map((suite) => `${suite}/`);
+  const files = new Map();
+  for (const { name: file, assertionResults } of testResults) {
+    const path = relative(root, file).split("\\").join("/");
+    if (suites.some((suite) => path.startsWith(suite))) files.set(file, assertionResults);
+  }
+  return [...files].flatMap(([file, results]) =>
+    results.map(({ ancestorTitles, title }) => ({ file, name: [...ancestorTitles, title].join(" > ") })),
+  );
 }
 
 /** Suites with tests of the option, and how many: the largest first. */

@@ -42,15 +42,29 @@ test("exp is within one unit in the last place of the engine's", () => {
 
 describe("argmax", () => {
   test("takes the first of equals", () => expect(argmax(Float32Array.of(1, 3, 3, 2))).toBe(1));
-  test("refuses NaN and Infinity", () => {
-    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => argmax(Float32Array.of(1, bad, 3))).toThrowError(
-        expect.objectContaining({ code: "RUNTIME_FAILED" }),
-      );
-    }
-  });
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 13])(
+    "finds the highest of %i wherever it stands, and what is no number",
+    (length) => {
+      for (let at = 0; at < length; at++) {
+        for (const others of [-1, Number.NEGATIVE_INFINITY]) {
+          const scores = new Float32Array(length).fill(others);
+          scores[at] = 0;
+          expect(argmax(scores)).toBe(at);
+          scores.fill(0, at);
+          expect(argmax(scores)).toBe(at);
+          for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+            for (const place of [0, at, length - 1]) {
+              expect(() => argmax(scores.with(place, bad))).toThrowError(
+                expect.objectContaining({ code: "RUNTIME_FAILED" }),
+              );
+            }
+          }
+        }
+      }
+    },
+  );
   test("refuses a vocabulary that is ruled out", () => {
-    expect(() => argmax(new Float32Array(4).fill(Number.NEGATIVE_INFINITY))).toThrowError(
+    expect(() => argmax(new Float32Array(7).fill(Number.NEGATIVE_INFINITY))).toThrowError(
       expect.objectContaining({ code: "INPUT_INVALID" }),
     );
   });

@@ -29,6 +29,27 @@ function expectSame(cache: KeyValueCache, slow: SlowCache): void {
   expect(cache.commonPrefix(slow.rows.map((row) => row.map(({ token }) => token)))).toBe(slow.length);
 }
 
+/** The first so many columns of each row, as caches of one row each that become one cache. */
+function joined(cache: KeyValueCache, slow: SlowCache, lengths: readonly number[], spare: number) {
+  const rows = lengths.map((length, row) => {
+    const own = cache.fork();
+    own.batch_select_indices([row]);
+    own.crop(length);
+    return own;
+  });
+  const [padding] = newColumns(1, slow.length, () => 0) as [SlowCache["rows"][number]];
+  for (const { numbers } of padding) for (const heads of numbers) for (const head of heads) head.fill(0);
+  const padded = lengths.map((length, row) => [...padding.slice(length), ...slow.rows[row]!.slice(0, length)]);
+  const whole = new KeyValueCache(lengths.length, cache.shape);
+  whole.joinRows(
+    rows,
+    padded.map((row) => row.map(({ token }) => token)),
+    spare,
+  );
+  expect(rows.every(({ disposed }) => disposed)).toBe(true);
+  return { cache: whole, slow: new SlowCache(padded) };
+}
+
 /** The array of layer 0's keys, to see whether another cache has the same one. */
 const arrayOf = (cache: KeyValueCache) => cache.feeds()["past_key_values.0.key"]!.data as Float32Array;
 
@@ -93,6 +114,11 @@ describe("KeyValueCache", () => {
       ({ cache, slow }) => void pairs.push({ cache: cache.fork(), slow: slow.copy() }),
       ({ cache, slow }) => void pairs.push({ cache: cache.fork(), slow: slow.copy() }),
       ({ cache, slow }) => void pairs.push({ cache: KeyValueCache.load(cache.save(), cache.shape), slow: slow.copy() }),
+      ({ cache, slow }) => {
+        if (slow.length === 0) return;
+        const lengths = slow.rows.map((_, row) => (row === 0 ? slow.length : below(slow.length + 1)));
+        pairs.push(joined(cache, slow, lengths, below(9)));
+      },
       (pair) => {
         if (pairs.length === 1) return;
         pair.cache.dispose();

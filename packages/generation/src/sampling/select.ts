@@ -9,19 +9,30 @@ import type { Random } from "./random.js";
  * @throws InternVLError `RUNTIME_FAILED` (scores that are no numbers), `INPUT_INVALID` (every token is ruled out)
  */
 export function argmax(scores: Float32Array, place?: Place): number {
+  const { length } = scores;
   let best = -1;
   let highest = Number.NEGATIVE_INFINITY;
-  let invalid = false;
-  for (let id = 0; id < scores.length; id++) {
+  for (let id = 0; id < length; id++) {
+    // Nearly all of a vocabulary is below: four tests with one way out take a third of the time. NaN fails each.
+    while (
+      id + 3 < length &&
+      scores[id]! <= highest &&
+      scores[id + 1]! <= highest &&
+      scores[id + 2]! <= highest &&
+      scores[id + 3]! <= highest
+    ) {
+      id += 4;
+    }
+    if (id === length) break;
     const score = scores[id]!;
     if (score > highest) {
       highest = score;
       best = id;
+    } else if (Number.isNaN(score)) {
+      throw notNumbers(place);
     }
-    // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN, once for each token of the vocabulary.
-    if (score !== score) invalid = true;
   }
-  if (invalid || highest === Number.POSITIVE_INFINITY) throw notNumbers(place);
+  if (highest === Number.POSITIVE_INFINITY) throw notNumbers(place);
   if (best === -1) throw nothingLeft(place);
   return best;
 }

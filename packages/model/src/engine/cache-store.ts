@@ -26,6 +26,12 @@ export interface StoreRoom {
   reserved: number;
 }
 
+/** The first `count` columns of a store of one row. */
+interface StoreRow {
+  store: CacheStore;
+  count: number;
+}
+
 /**
  * The arrays of a cache, `[batch, heads, capacity, head_dim]` each: key and value of layer 0, key and value of layer 1, …
  *
@@ -134,6 +140,33 @@ export class CacheStore {
     const selected = new CacheStore(size, buffers, reserved);
     selected.used = count;
     return selected;
+  }
+
+  /**
+   * A store of the one row each of several others, all of which end at column `end`: what a row is shorter is empty before it.
+   * Drops each array that nobody else holds once it is copied.
+   *
+   * @param rows at least one, and how many columns each has
+   */
+  static join(rows: readonly StoreRow[], end: number, { capacity, reserved }: StoreRoom): CacheStore {
+    const { heads, head_dim, ...first } = rows[0]!.store.size;
+    const size = { ...first, heads, head_dim, batch: rows.length, capacity };
+    const buffers = Array.from({ length: size.arrays }, (_, index) => {
+      const target = emptyArray({ ...size, capacity: reserved });
+      for (const [row, { store, count }] of rows.entries()) {
+        const source = store.#buffers[index]!;
+        for (let head = 0; head < heads; head++) {
+          const start = head * store.size.capacity * head_dim;
+          const at = ((row * heads + head) * capacity + end - count) * head_dim;
+          target.set(source.subarray(start, start + count * head_dim), at);
+        }
+        if (store.owners === 0) store.#buffers[index] = EMPTY;
+      }
+      return target;
+    });
+    const joined = new CacheStore(size, buffers, reserved);
+    joined.used = end;
+    return joined;
   }
 
   /** Copies columns up to `end` between rows. All are read before one is written: rows may change places. */

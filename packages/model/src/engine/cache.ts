@@ -1,6 +1,7 @@
 import { InternVLError, Tensor } from "@internvl/core";
 import { cacheArrayIn, cacheElementBytes, cacheTensor } from "./cache-array.js";
 import { readCacheFile, writeCacheFile } from "./cache-file.js";
+import { exactly, LEAST_CAPACITY, roomFor } from "./cache-room.js";
 import { CacheRows } from "./cache-rows.js";
 import { assertSameShape, type CacheShape, cacheDtypeOf, shapeOf } from "./cache-shape.js";
 import { CacheStore, type StoreRoom } from "./cache-store.js";
@@ -30,13 +31,6 @@ export interface NewColumns {
   /** How many tokens may follow those: room to leave behind them when the arrays must grow, or a part of it. */
   spare: number;
 }
-
-/** Never none, because WebGPU binds no empty tensors. The column is hidden, and gone with the first tokens. */
-const LEAST_CAPACITY = 1;
-/** Room is a multiple of this many tokens: small enough to waste little, large enough to copy rarely. */
-const GROWTH_STEP = 64;
-/** The least room to leave at once where more tokens may follow; behind a long prompt it is a quarter of that. */
-const LEAST_SPARE = 128;
 
 /**
  * The keys and values of the tokens that were read so far: Transformers' `DynamicCache`, by its names where it has them.
@@ -270,6 +264,30 @@ export class KeyValueCache implements PastKeyValues {
     this.#rows = shared.#rows;
   }
 
+  /**
+   * Holds what caches of one row each have read instead of its own, each row behind so much padding that all end together.
+   * Those caches are disposed of.
+   *
+   * @param tokens `[batch][length]`, padding included; the longest row has none
+   * @param spare how many tokens may follow
+   */
+  joinRows(rows: readonly KeyValueCache[], tokens: readonly (readonly number[])[], spare: number): void {
+    const end = tokens[0]!.length;
+    const stores = rows.map((row) => ({ store: row.#usable(), count: row.length }));
+    const visible = rows.map(({ length, attention_mask }) => [
+      ...new Array<number>(end - length).fill(0),
+      ...attention_mask[0]!,
+    ]);
+    for (const row of rows) row.dispose();
+    this.#usable().owners--;
+    const reserved = Math.max(this.#reserved, roomFor(end, spare));
+    this.#store = CacheStore.join(stores, end, exactly(reserved));
+    this.#rows = CacheRows.of(
+      tokens.map((row) => [...row]),
+      visible,
+    );
+  }
+
   /** Drops the arrays, or leaves them to the forks that share them. Safe to call twice. */
   dispose(): void {
     if (this.#store === undefined) return;
@@ -375,18 +393,6 @@ export class KeyValueCache implements PastKeyValues {
     if (this.#store !== undefined) return this.#store;
     throw new InternVLError("RELEASED", { what: "The cache was disposed of", fix: "Start again without it." });
   }
-}
-
-/** The capacity for `needed` tokens that `spare` may follow. */
-function roomFor(needed: number, spare: number): number {
-  if (spare === 0) return needed;
-  const left = Math.min(spare, Math.max(LEAST_SPARE, needed >> 2));
-  return Math.ceil((needed + left) / GROWTH_STEP) * GROWTH_STEP;
-}
-
-/** Room for so many columns, and memory for no more. */
-function exactly(capacity: number): StoreRoom {
-  return { capacity, reserved: capacity };
 }
 
 /** Added to an attention score to hide it: exp(-1e9) is 0 in float32, and no sum with it overflows. */

@@ -21,15 +21,15 @@ import type {
   ModelInputs,
 } from "./engine.js";
 import { sharingRules } from "./grouping.js";
-import { placeFeatures, placesBehind, placeTiles, type TilePlaces } from "./image-places.js";
+import { placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
-import type { KnownTile } from "./known-tiles.js";
 import { NextTokenLoss } from "./loss.js";
 import { assertBeginning, claim, fittingCache, maskOver } from "./past.js";
 import type { PastKeyValues } from "./past-key-values.js";
+import { columnsFrom } from "./positions.js";
+import { PromptReader } from "./prompt-reader.js";
 import type { CacheStats, Reuse } from "./reuse.js";
 import { Scheduler } from "./scheduler.js";
-import type { Turns } from "./turns.js";
 import type { Encoded, VisionEncoder } from "./vision.js";
 
 export interface LocalParts extends Omit<EngineParts, "cache_dtype"> {
@@ -51,6 +51,7 @@ export class LocalEngine implements Engine {
   readonly #parts: LocalParts;
   readonly #cacheShape: CacheShape;
   readonly #scheduler: Scheduler;
+  readonly #prompts: PromptReader;
   #disposed = false;
 
   constructor(parts: LocalParts) {
@@ -62,6 +63,7 @@ export class LocalEngine implements Engine {
     const { text_config } = parts.config;
     this.#cacheShape = shapeOf({ ...text_config, cache_dtype: this.cache_dtype });
     const rules = sharingRules(parts.dtype.decoder_model_merged, parts.prompt_dtype, text_config);
+    this.#prompts = new PromptReader(parts);
     this.#scheduler = new Scheduler({ ...parts, ...rules, vocab_size: text_config.vocab_size });
   }
 
@@ -162,8 +164,8 @@ export class LocalEngine implements Engine {
     if (vision) placeFeatures(embeddings, places, vision.features, ({ tile }) => tile);
     const { logits, hidden_states } = await this.#parts.decoder.read({
       embeddings,
-      positions: position_ids ? toRows(position_ids, "position_ids") : from(past, positionsOf(mask)),
-      visible: from(past, mask),
+      positions: position_ids ? toRows(position_ids, "position_ids") : columnsFrom(past, positionsOf(mask)),
+      visible: columnsFrom(past, mask),
       tokens: inputs_embeds ? undefined : input_ids,
       cache,
       logits_to_keep: inputs.logits_to_keep ?? 0,
@@ -230,7 +232,7 @@ export class LocalEngine implements Engine {
         ...limited,
         input_ids,
         attention_mask,
-        first_logits: () => this.#scheduler.reading((turns) => this.#readPrompt(inputs, prompt, turns), signal),
+        first_logits: () => this.#scheduler.reading((turns) => this.#prompts.read(inputs, prompt, turns), signal),
         model: steps,
         streamer,
         logits_processor,
@@ -241,54 +243,6 @@ export class LocalEngine implements Engine {
     } finally {
       steps.end();
     }
-  }
-
-  /** Reads what neither the cache nor an earlier call has of a prompt. */
-  async #readPrompt(inputs: GenerateInputs, prompt: Prompt, turns: Turns): Promise<Float32Array> {
-    const { cache, attention_mask, spare } = prompt;
-    const { signal, progress_callback, prefill_chunk_size } = inputs;
-    const { decoder, reuse } = this.#parts;
-    const before = cache.length;
-    const known = await reuse.know(
-      inputs.pixel_values,
-      prompt.places.map(({ tile }) => tile),
-    );
-    // A caller who keeps a cache has said where to go on from.
-    if (inputs.past_key_values === undefined) reuse.restore({ ...prompt, prefill_chunk_size }, known);
-    const past = cache.length;
-    const tokens = from(past, prompt.input_ids);
-    const places = placesBehind(prompt.places, past - before);
-    const embedded = await this.#embed(inputs, { tokens, places, known, cache }, turns);
-    const { logits } = await decoder.read({
-      embeddings: embedded,
-      positions: from(past, positionsOf(attention_mask)),
-      visible: from(past, attention_mask),
-      tokens,
-      cache,
-      logits_to_keep: 1,
-      spare,
-      prefill_chunk_size,
-      isPrompt: true,
-      signal,
-      progress_callback,
-      turns,
-    });
-    return logits.data as Float32Array;
-  }
-
-  /** `[batch, length, hidden]` with the pictures in their places. By itself, so that nothing holds their features after it. */
-  async #embed(
-    { pixel_values, ...options }: GenerateInputs,
-    { tokens, places, known, cache }: UnreadPart,
-    turns: Turns,
-  ): Promise<Tensor> {
-    const { embeddings, vision, reuse } = this.#parts;
-    const tiles = places.map(({ tile }) => tile);
-    const picked = { pixel_values: pixel_values!, tiles, known, cache };
-    const encoded = tiles.length > 0 ? await reuse.encode(vision, picked, { ...options, turns }) : undefined;
-    const embedded = await embeddings.lookUp(tokens, options.signal);
-    if (encoded) placeFeatures(embedded, places, encoded, (_, index) => index);
-    return embedded;
   }
 
   /** Checks ids and pictures, before anything is computed. */
@@ -306,30 +260,6 @@ export class LocalEngine implements Engine {
     if (!this.#disposed) return;
     throw new InternVLError("RELEASED", { what: "The model was disposed of", fix: "Load it again." });
   }
-}
-
-/** A prompt, checked. */
-interface Prompt {
-  /** `[batch][length]`, what is cached included. */
-  input_ids: readonly (readonly number[])[];
-  attention_mask: readonly (readonly number[])[];
-  /** The tiles that the cache does not have. */
-  places: readonly TilePlaces[];
-  cache: KeyValueCache;
-  /** How many tokens may follow it. */
-  spare: number;
-}
-
-/** What neither the cache nor an earlier call has of a prompt. */
-interface UnreadPart extends Pick<Prompt, "places" | "cache"> {
-  tokens: readonly (readonly number[])[];
-  /** The tiles of the whole prompt. */
-  known: readonly KnownTile[] | undefined;
-}
-
-/** The columns of each row from `start` on. */
-function from(start: number, rows: readonly (readonly number[])[]): number[][] {
-  return rows.map((row) => row.slice(start));
 }
 
 /** An answer ends where the context does. */

@@ -45,3 +45,8 @@ export class JoinedPositions {
     this.#done += count;
   }
 }
+
+/** The columns of each row from `start` on: `[batch][length]` -> `[batch][length - start]`. */
+export function columnsFrom(start: number, rows: readonly (readonly number[])[]): number[][] {
+  return rows.map((row) => row.slice(start));
+}

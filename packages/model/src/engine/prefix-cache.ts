@@ -1,7 +1,7 @@
 import { ByteBound } from "./byte-bound.js";
 import { KeyValueCache } from "./cache.js";
 import { readAlike } from "./pieces.js";
-import type { RotaryConfig } from "./rotary.js";
+import { isStretched, type RotaryConfig } from "./rotary.js";
 
 /** One row that is about to be read. */
 export interface PrefixPrompt {
@@ -33,15 +33,11 @@ const MOST_SEQUENCES = 32;
  * Whether the keys and values of a prompt's beginning are those of the same beginning in any other prompt.
  *
  * They are not behind padding, whose columns others do not have, and where a dynamic scaling rotates a prompt for its
- * whole length. A batch is left out: its rows would have to begin in the same place.
+ * whole length. A batch is left out: its rows come one by one (`batch-prompt.ts`).
  */
-export function beginsLikeOthers(
-  attention_mask: readonly (readonly number[])[],
-  { rope_scaling, max_position_embeddings }: RotaryConfig,
-): boolean {
+export function beginsLikeOthers(attention_mask: readonly (readonly number[])[], rotary: RotaryConfig): boolean {
   const [row] = attention_mask;
-  const stretched = rope_scaling?.rope_type === "dynamic" && row!.length > max_position_embeddings;
-  return attention_mask.length === 1 && !stretched && row!.every(Boolean);
+  return attention_mask.length === 1 && !isStretched(rotary, row!.length) && row!.every(Boolean);
 }
 
 interface Kept {

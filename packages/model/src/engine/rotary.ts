@@ -56,6 +56,11 @@ export function rotaryTables(positions: ArrayLike<number>, config: RotaryConfig,
   return { cos, sin };
 }
 
+/** Whether a prompt of so many tokens, padding included, is rotated for its whole length: otherwise than a part of it. */
+export function isStretched({ rope_scaling, max_position_embeddings }: RotaryConfig, length: number): boolean {
+  return rope_scaling?.rope_type === "dynamic" && length > max_position_embeddings;
+}
+
 /**
  * Dynamic NTK (bloc97 and emozilla 2023): past the trained length the base grows with the length, so that the slowest
  * frequency still covers it and the fastest stay as they are.

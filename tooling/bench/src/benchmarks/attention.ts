@@ -5,7 +5,7 @@ import { feedsFor } from "../attention/feeds.js";
 import { TILE_FORMS } from "../attention/tile-forms.js";
 import { cutShape, SHAPES } from "../checkpoint/shape.js";
 import { PIECE, tilePositions } from "../limits/matrices.js";
-import { type Figures, inTurn } from "../measure.js";
+import { type Figures, inTurn, processorTime } from "../measure.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, SHORT_RUNS, shapeText } from "./benchmark.js";
 
@@ -47,10 +47,10 @@ async function compareForms<Sizes>(
     const tasks = sessions.map((session) => {
       const feeds = feedsFor(session);
       return async (): Promise<Figures> => {
-        const before = process.cpuUsage();
-        for (let time = 0; time < times; time++) await session.run(feeds, { fetches: ["mixed"] });
-        const { user, system } = process.cpuUsage(before);
-        return { ms: (user + system) / 1000 / times };
+        const ms = await processorTime(async () => {
+          for (let time = 0; time < times; time++) await session.run(feeds, { fetches: ["mixed"] });
+        });
+        return { ms: ms / times };
       };
     });
     const samples = await inTurn(tasks, runs);

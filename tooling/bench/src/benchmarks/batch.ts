@@ -9,7 +9,10 @@ const NEW_TOKENS = 32;
 /** Token 0 fills up on the left; the mask hides it. */
 const PAD = 0;
 
-/** Eight prompts of unequal length, one after the other, as a batch and as concurrent calls: tokens a second, and whether they are the same. */
+/**
+ * Eight prompts of unequal length, one after the other, as a batch and as concurrent calls: tokens a second, with prompts and of the
+ * steps alone, and whether they are the same.
+ */
 export const batch: Benchmark = async (options, workspace) => {
   const dtype = options.dtype ?? "q4";
   const folder = await workspace.converted([dtype]);
@@ -24,35 +27,48 @@ export const batch: Benchmark = async (options, workspace) => {
   };
   // Random weights may say the end of the turn at any time: nothing counts as one.
   const answering = { max_new_tokens: NEW_TOKENS, eos_token_id: [] };
-  let equal = 0;
-  let equalCalls = 0;
+  const oneByOne = async (options: typeof answering) => {
+    const answers: number[][] = [];
+    for (const prompt of prompts) answers.push(...(await model.generate({ input_ids: [prompt], ...options })));
+    return answers;
+  };
+  const atOnce = (options: typeof answering) => model.generate({ ...together, ...options });
+  const first = { ...answering, max_new_tokens: 1 };
+  const answersOf = (rows: readonly (readonly number[])[]) => rows.map((ids) => `${ids.slice(-NEW_TOKENS)}`);
+  let expected: string[] = [];
+  const same = { together: 0, concurrent: 0 };
+  const alike = (rows: readonly (readonly number[])[]) =>
+    answersOf(rows).filter((answer, index) => answer === expected[index]).length;
   try {
-    let single: number[][] = [];
     const tasks = [
       async (): Promise<Figures> => {
-        single = [];
-        const { ms } = await timed(async () => {
-          for (const prompt of prompts) single.push(...(await model.generate({ input_ids: [prompt], ...answering })));
-        });
-        return { ms };
+        const { result, ms } = await timed(() => oneByOne(answering));
+        expected = answersOf(result);
+        return { ms, prompts: (await timed(() => oneByOne(first))).ms };
       },
       async (): Promise<Figures> => {
-        const { result, ms } = await timed(() => model.generate({ ...together, ...answering }));
-        equal = result.filter(
-          (ids, index) => `${ids.slice(-NEW_TOKENS)}` === `${single[index]!.slice(-NEW_TOKENS)}`,
-        ).length;
-        return { ms };
+        const { result, ms } = await timed(() => atOnce(answering));
+        same.together = alike(result);
+        return { ms, prompts: (await timed(() => atOnce(first))).ms };
       },
       async (): Promise<Figures> => {
         const calls = prompts.map((prompt) => model.generate({ input_ids: [prompt], ...answering }));
         const { result, ms } = await timed(() => Promise.all(calls));
-        equalCalls = result.filter(([ids], index) => `${ids}` === `${single[index]}`).length;
+        same.concurrent = alike(result.flat());
         return { ms };
       },
     ];
     const [alone, batched, concurrent] = await inTurn(tasks, options.runs ?? LONG_RUNS);
-    const perSecond = (times: readonly number[]) => times.map((ms) => (PROMPTS * NEW_TOKENS * 1000) / ms);
-    const aloneRow = row("one after the other", "tok/s", perSecond(alone!["ms"]!));
+    const perSecond = (tokens: number, times: readonly number[]) => times.map((ms) => (PROMPTS * tokens * 1000) / ms);
+    const whole = (times: Record<string, number[]>) => perSecond(NEW_TOKENS, times["ms"]!);
+    // The first token comes with the prompt.
+    const steps = ({ ms, prompts }: Record<string, number[]>) =>
+      perSecond(
+        NEW_TOKENS - 1,
+        ms!.map((each, run) => each - prompts![run]!),
+      );
+    const aloneRow = row("one after the other", "tok/s", whole(alone!));
+    const stepsRow = row("steps alone, one after the other", "tok/s", steps(alone!));
     return {
       benchmark: "batch",
       setting: {
@@ -64,10 +80,12 @@ export const batch: Benchmark = async (options, workspace) => {
       },
       rows: [
         aloneRow,
-        row("together", "tok/s", perSecond(batched!["ms"]!), aloneRow),
-        row("concurrent calls", "tok/s", perSecond(concurrent!["ms"]!), aloneRow),
-        row("together, answers that are the same", `of ${PROMPTS}`, [equal]),
-        row("concurrent calls, answers that are the same", `of ${PROMPTS}`, [equalCalls]),
+        row("together", "tok/s", whole(batched!), aloneRow),
+        row("concurrent calls", "tok/s", whole(concurrent!), aloneRow),
+        stepsRow,
+        row("steps alone, together", "tok/s", steps(batched!), stepsRow),
+        row("together, answers that are the same", `of ${PROMPTS}`, [same.together]),
+        row("concurrent calls, answers that are the same", `of ${PROMPTS}`, [same.concurrent]),
       ],
     };
   } finally {

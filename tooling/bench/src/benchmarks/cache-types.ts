@@ -3,7 +3,7 @@ import { attr, type DType, GraphBuilder, serializeModel, type Value } from "@int
 import { nodeRuntime } from "@internvl/runtime-node";
 import { cutShape, SHAPES } from "../checkpoint/shape.js";
 import { PIECE } from "../limits/matrices.js";
-import { type Figures, inTurn } from "../measure.js";
+import { type Figures, inTurn, processorTime } from "../measure.js";
 import { type Row, row } from "../report.js";
 import { type Benchmark, SHORT_RUNS, shapeText } from "./benchmark.js";
 
@@ -106,7 +106,7 @@ export const cacheTypes: Benchmark = async (options) => {
       for (const count of [1, PIECE]) {
         const tasks = ways.map(({ feeds }, index) => {
           const fed = feeds(past, count);
-          return () => clocked(() => sessions[index]!.run(fed));
+          return async (): Promise<Figures> => ({ ms: await processorTime(() => sessions[index]!.run(fed)) });
         });
         const samples = await inTurn(tasks, runs);
         const what = count === 1 ? "a step" : `${count} tokens`;
@@ -124,14 +124,6 @@ export const cacheTypes: Benchmark = async (options) => {
   const setting = { shape: shapeText(options), run: "attention of all layers, processors' time", threads };
   return { benchmark: "cache-types", setting, rows };
 };
-
-/** What processors worked: steadier than the time that passed, where other programs run. */
-async function clocked(action: () => Promise<unknown>): Promise<Figures> {
-  const before = process.cpuUsage();
-  await action();
-  const { user, system } = process.cpuUsage(before);
-  return { ms: (user + system) / 1000 };
-}
 
 function node(g: GraphBuilder, op: string, inputs: Value[], type: DType, shape: Value["shape"]): Value {
   return g.node({ op, inputs, outputs: [{ type, shape }] })[0];

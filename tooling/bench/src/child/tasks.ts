@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { createNodeInference, nodeRuntime } from "@internvl/runtime-node";
 import {
   convertCheckpoint,
   type Dtype,
@@ -30,6 +31,8 @@ export interface LoadArguments {
 interface AnswerArguments extends LoadArguments {
   picture: string;
   newTokens: number;
+  /** Whether onnxruntime's sessions keep what they computed with for the next run, as they do by default. */
+  arenas?: boolean;
 }
 
 interface AbortArguments extends LoadArguments {
@@ -67,7 +70,7 @@ export const tasks = {
   },
 
   /** One answer about one picture, from the file to the text, with the memory at the end of each stage. */
-  async answer({ model: folder, picture, dtype, threads, newTokens }: AnswerArguments) {
+  async answer({ model: folder, picture, dtype, threads, newTokens, arenas = true }: AnswerArguments) {
     const peaks: Record<string, number> = {};
     const parts: Record<string, ResidentParts | undefined> = {};
     const look = (stage: string) => {
@@ -75,7 +78,9 @@ export const tasks = {
       parts[stage] = residentParts();
     };
     look("start");
-    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads });
+    const inference = arenas ? nodeRuntime.inference : createNodeInference({ enableCpuMemArena: false });
+    const runtime = { ...nodeRuntime, inference };
+    const model = await InternVL2_5ForConditionalGeneration.from_pretrained(folder, { dtype, threads, runtime });
     look("load");
     const progress_callback: ProgressCallback = ({ stage }) => look(stage);
     const processor = await InternVL2_5Processor.from_pretrained(folder);

@@ -10,7 +10,7 @@ export interface Matrix {
 }
 
 /** Attention's two products in float32 over keys and values of its own, without anything between them. */
-export interface AttentionProducts {
+interface AttentionProducts {
   heads: number;
   /** Queries of each head. */
   queries: number;

@@ -25,6 +25,20 @@ interface TransformersTiles {
   stats?: TileStats[];
 }
 
+/** A file as the original reads it, and laid on white: one object where that changes nothing. */
+interface Pictures {
+  original: RawImage;
+  onWhite: RawImage;
+}
+
+/** Ours: `[3, S, S]` each, and what normalised them. */
+interface Tiles {
+  tiles: Float32Array[];
+  processor: InternVL2_5ImageProcessor;
+}
+
+type Cut = (image: RawImage) => Promise<Tiles>;
+
 type SamplePoint = [channel: number, y: number, x: number];
 
 interface PreprocessCase {
@@ -75,12 +89,17 @@ export const preprocess: Group = async (context) => {
       const original = await decodeOriginal(media, picture);
       // Transformers got pictures opened by Pillow, which does not turn them either.
       const onWhite = await media.decodeImage(picture, { alpha: "composite", exif: "ignore" });
+      const opaque = original.data.every((byte, index) => byte === onWhite.data[index]);
+      // Where they are the same picture, what is made of one is made of the other.
+      const pictures = { original, onWhite: opaque ? original : onWhite };
       for (const row of rows) {
         const name = `${file} ${row.min} to ${row.max} of ${row.size}${row.thumb ? "" : " without thumbnail"}`;
         await report.attempt(name, async () => {
-          const got = await checkOriginal(context, name, row, original, json.sample_points_cyx[row.size] ?? []);
-          await checkTransformers(report, name, row, { original, onWhite }, got);
-          await checkTorchvision(report, name, row, { original, onWhite }, json.sample_points_cyx[row.size] ?? []);
+          const points = json.sample_points_cyx[row.size] ?? [];
+          const cut = cutOnce(row);
+          const got = await checkOriginal(context, name, row, original, points);
+          await checkTransformers(report, name, row, pictures, cut, got);
+          await checkTorchvision(report, name, row, pictures, cut, points);
         });
       }
     });
@@ -95,9 +114,10 @@ async function checkOriginal(
   points: readonly SamplePoint[],
 ): Promise<string[]> {
   report.same(`${name} grid`, gridOf(row, "original"), row.grid);
-  const { tiles, bytes } = await run(row, image, "original");
+  const cut = await run(row, image, "original");
+  const { tiles } = cut;
   report.same(`${name} tiles`, tiles.length, row.tiles);
-  const hashes = await hashAll(bytes);
+  const hashes = await hashesOf(cut);
   report.same(`${name} u8_sha256`, hashes, row.orig.u8_sha256);
   report.same(`${name} f32_sha256`, await hashAll(tiles), row.orig.f32_sha256);
   const statistics = tiles.map((tile) => statisticsOf(tile, row.size, points));
@@ -116,7 +136,7 @@ async function checkOriginal(
   }
   if (row.orig_pillow_13 !== undefined) {
     const newer = await run(row, image, "original", "pillow_13");
-    report.same(`${name} orig_pillow_13`, await hashAll(newer.bytes), row.orig_pillow_13.u8_sha256);
+    report.same(`${name} orig_pillow_13`, await hashesOf(newer), row.orig_pillow_13.u8_sha256);
   }
   return hashes;
 }
@@ -130,19 +150,18 @@ async function checkTransformers(
   report: GroupReport,
   name: string,
   row: PreprocessCase,
-  images: { original: RawImage; onWhite: RawImage },
+  { original, onWhite }: Pictures,
+  cut: Cut,
   got: readonly string[],
 ): Promise<void> {
   const sameGrid = gridOf(row, "original").join() === gridOf(row, "transformers").join();
-  const opaque = images.original.data.every((byte, index) => byte === images.onWhite.data[index]);
   for (const [field, image] of [
-    ["hf_pil_rgb", images.original],
-    ["hf_pil_raw", images.onWhite],
+    ["hf_pil_rgb", original],
+    ["hf_pil_raw", onWhite],
   ] as const) {
     const expected = row[field];
     if (expected === undefined) continue;
-    const known = sameGrid && (opaque || image === images.original);
-    const hashes = known ? got : await hashAll((await run(row, image, "transformers")).bytes);
+    const hashes = sameGrid && image === original ? got : await hashesOf(await cut(image));
     report.same(`${name} ${field}`, hashes, expected.u8_sha256 ?? row.orig.u8_sha256);
   }
 }
@@ -152,24 +171,35 @@ async function checkTorchvision(
   report: GroupReport,
   name: string,
   row: PreprocessCase,
-  images: { original: RawImage; onWhite: RawImage },
+  { original, onWhite }: Pictures,
+  cut: Cut,
   points: readonly SamplePoint[],
 ): Promise<void> {
   for (const [field, image] of [
-    ["hf_tv_rgb", images.original],
-    ["hf_tv_raw", images.onWhite],
+    ["hf_tv_rgb", original],
+    ["hf_tv_raw", onWhite],
   ] as const) {
     const expected = row[field];
     if (expected === undefined) continue;
-    const { tiles } = await run(row, image, "transformers");
+    const { tiles } = await cut(image);
     report.same(`${name} ${field} tiles`, tiles.length, expected.tiles);
     const samples = (expected.stats ?? row.orig.stats).map((stats) => stats.s);
-    const ours = tiles.map((tile) => statisticsOf(tile, row.size, points).s);
+    const ours = tiles.map((tile) => samplesOf(tile, row.size, points));
     const levels = largestDifference(ours, samples, points);
     // Not among the group's differences, which are those to the reference itself.
     if (levels <= TORCHVISION_LEVELS + 0.01) report.pass();
     else report.fail(`${name} ${field}`, `at most ${TORCHVISION_LEVELS} grey levels apart`, String(levels));
   }
+}
+
+/** Cuts pictures in Transformers' grid, each once: the fields of a row share them. */
+function cutOnce(row: PreprocessCase): Cut {
+  const cuts = new Map<RawImage, Promise<Tiles>>();
+  return (image) => {
+    const tiles = cuts.get(image) ?? run(row, image, "transformers");
+    cuts.set(image, tiles);
+    return tiles;
+  };
 }
 
 /** Between normalised samples, in grey levels. */
@@ -186,7 +216,7 @@ async function run(
   image: RawImage,
   grid: "original" | "transformers",
   passes: "pillow_12" | "pillow_13" = "pillow_12",
-): Promise<{ tiles: Float32Array[]; bytes: Uint8Array[] }> {
+): Promise<Tiles> {
   const settings = { size, min_tiles: min, max_tiles: max, use_thumbnail: thumb, grid, passes };
   const processor = new InternVL2_5ImageProcessor(settings);
   const { pixel_values } = await processor(image);
@@ -195,7 +225,11 @@ async function run(
   const tiles = Array.from({ length: pixel_values.dims[0]! }, (_, tile) =>
     data.subarray(tile * length, (tile + 1) * length),
   );
-  return { tiles, bytes: tiles.map((tile) => toBytes(tile, processor)) };
+  return { tiles, processor };
+}
+
+function hashesOf({ tiles, processor }: Tiles): Promise<string[]> {
+  return hashAll(tiles.map((tile) => toBytes(tile, processor)));
 }
 
 /** Takes normalisation back: `[3, S, S]` float32 to `[S, S, 3]` bytes. */
@@ -218,5 +252,9 @@ function statisticsOf(tile: Float32Array, size: number, points: readonly SampleP
   const plane = size * size;
   const mean = [0, 1, 2].map((channel) => meanOf(tile, channel * plane, plane));
   const std = mean.map((value, channel) => deviationOf(tile, channel * plane, plane, value));
-  return { mean, std, s: points.map(([channel, y, x]) => tile[channel * plane + y * size + x]!) };
+  return { mean, std, s: samplesOf(tile, size, points) };
+}
+
+function samplesOf(tile: Float32Array, size: number, points: readonly SamplePoint[]): number[] {
+  return points.map(([channel, y, x]) => tile[(channel * size + y) * size + x]!);
 }
