@@ -1,12 +1,5 @@
 import { InternVLError, throwIfAborted } from "./errors.js";
-import {
-  assertSafePath,
-  type ByteRange,
-  type FileSink,
-  type FileWriter,
-  type ModelFiles,
-  type RangeReader,
-} from "./files.js";
+import { assertSafePath, type FileSink, type FileWriter, type ModelFiles, type RangeReader } from "./files.js";
 import type { LongCallOptions } from "./progress.js";
 
 /**
@@ -44,31 +37,27 @@ export class MemoryFolder implements ModelFiles, FileSink {
 
   async readRange(path: string, start: number, end: number, { signal }: LongCallOptions = {}): Promise<Uint8Array> {
     throwIfAborted(signal);
-    return this.#range(path, { start, end }).slice();
+    const bytes = this.#get(path);
+    if (start < 0 || end < start || end > bytes.length) {
+      throw new InternVLError("FILE_INVALID", {
+        what: `${path} in ${this.name} has no such range of bytes`,
+        expected: `a range within 0 to ${bytes.length}`,
+        got: `${start} to ${end}`,
+      });
+    }
+    return bytes.slice(start, end);
   }
 
   async openRanges(path: string): Promise<RangeReader> {
     return {
-      byteLength: this.#get(path).length,
-      read: async (ranges, { signal } = {}) => {
-        throwIfAborted(signal);
-        return joined(ranges.map((range) => this.#range(path, range)));
-      },
+      byteLength: await this.size(path),
+      read: async (ranges, options) =>
+        joined(await Promise.all(ranges.map(({ start, end }) => this.readRange(path, start, end, options)))),
     };
   }
 
   async create(path: string): Promise<FileWriter> {
     return new MemoryWriter(this.files, assertSafePath(path, this.name));
-  }
-
-  #range(path: string, { start, end }: ByteRange): Uint8Array {
-    const bytes = this.#get(path);
-    if (start >= 0 && end >= start && end <= bytes.length) return bytes.subarray(start, end);
-    throw new InternVLError("FILE_INVALID", {
-      what: `${path} in ${this.name} has no such range of bytes`,
-      expected: `a range within 0 to ${bytes.length}`,
-      got: `${start} to ${end}`,
-    });
   }
 
   #get(path: string): Uint8Array {

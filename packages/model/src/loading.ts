@@ -101,8 +101,11 @@ export async function loadEngine(
       throwIfAborted(signal, "Loading the model was aborted");
       progress_callback?.({ stage: "load", name: path, loaded, total, unit: "files" });
       const source = { files, path, externalData: externalDataOf(variant) };
-      if (graph === "embed_tokens") embeddings = await embeddingsInFile(source, options);
-      if (graph === "embed_tokens" && embeddings !== undefined) continue;
+      if (graph === "embed_tokens" && files.openRanges !== undefined) {
+        // Loaded where it is of use, because most of it reads graphs.
+        embeddings = await (await import("./table/in-file.js")).embeddingsInFile(source, options);
+        if (embeddings !== undefined) continue;
+      }
       const settings = { device: nameOfDevice(graph), threads, signal };
       sessions.set(variant, await inference.createSession(source, settings));
     }
@@ -116,7 +119,7 @@ export async function loadEngine(
   const devices = Object.fromEntries(
     GRAPHS.map((graph, index): [GraphName, DeviceChoice] => {
       const session = sessions.get(variants[index]!);
-      if (session === undefined) return [graph, IN_FILE];
+      if (session === undefined) return [graph, embeddings!.place!];
       const alone = { name, reason: "this runtime does not say where its sessions run" };
       return [graph, placement.devices[graph] ?? session.device ?? alone];
     }),
@@ -132,30 +135,6 @@ export async function loadEngine(
     reuse,
     stopTextDecoder: () => AutoTokenizer.from_pretrained(files, { signal }),
   });
-}
-
-/** How many bytes of a table's rows stay in memory: 9000 rows of the 1B in int8, more than most conversations need. */
-const KEPT_BYTES = 8 * 1024 * 1024;
-
-const IN_FILE: DeviceChoice = { name: "file", reason: "rows of the table are read from its file when they are needed" };
-
-/**
- * The embeddings without a session, where rows can be read from a file at no great cost and the table is larger than the
- * rows that would be kept. Undefined elsewhere, and where a device was named for this graph alone.
- */
-async function embeddingsInFile(
-  { files, path, externalData }: { files: ModelFiles; path: string; externalData: readonly string[] },
-  { device, signal, progress_callback }: LoadOptions,
-): Promise<TokenEmbeddings | undefined> {
-  const isNamed = typeof device === "object" && device.embed_tokens !== undefined;
-  if (files.openRanges === undefined || isNamed) return undefined;
-  const data = externalData.map((file) => folderOf(path) + file);
-  await files.prefetch?.([path, ...data], { signal, progress_callback });
-  const sizes = await Promise.all(data.map((file) => files.size(file)));
-  if (sizes.every((size) => size <= KEPT_BYTES)) return undefined;
-  // Most of it reads graphs, which is of use here alone.
-  const { openTable } = await import("./table/open-table.js");
-  return openTable(files, path, { kept_bytes: KEPT_BYTES, signal });
 }
 
 interface Variant {

@@ -1,7 +1,9 @@
-import { type Session, Tensor } from "@internvl/core";
+import { type DeviceChoice, type Session, Tensor } from "@internvl/core";
 
 /** Looks token ids up. */
 export interface TokenEmbeddings {
+  /** Where they are, without a session that says it. */
+  readonly place?: DeviceChoice;
   /** `[batch][length]` -> float32 `[batch, length, hidden]`. */
   lookUp(input_ids: readonly (readonly number[])[], signal?: AbortSignal): Promise<Tensor>;
   /** Gives the memory back; `lookUp` afterwards is an error. */

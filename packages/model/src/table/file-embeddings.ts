@@ -23,6 +23,7 @@ export interface FileEmbeddingsParts {
  * they are stored.
  */
 export class FileEmbeddings implements TokenEmbeddings {
+  readonly place = { name: "file", reason: "rows of the table are read from its file when they are needed" };
   /** Undefined once they were released. */
   #parts: FileEmbeddingsParts | undefined;
   readonly #rowBytes: number;

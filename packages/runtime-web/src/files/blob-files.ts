@@ -70,13 +70,12 @@ export class BlobFiles implements ModelFiles {
     const blob = await this.blob(path, options);
     return {
       byteLength: blob.size,
-      read: async (ranges, { signal } = {}) => {
-        throwIfAborted(signal);
+      read: async (ranges, options = {}) => {
         const slices = ranges.map(({ start, end }) => {
           assertRange(path, this.name, start, end, blob.size);
           return blob.slice(start, end);
         });
-        return this.#bytes(path, slices.length === 1 ? slices[0]! : new Blob(slices), { signal });
+        return this.#bytes(path, new Blob(slices), options);
       },
     };
   }
