@@ -23,7 +23,7 @@ import type {
 import { sharingRules } from "./grouping.js";
 import { placeFeatures, placeTiles, type TilePlaces } from "./image-places.js";
 import { assertPixelValues, assertTokenIds, positionsOf, toRows } from "./inputs.js";
-import { NextTokenLoss } from "./loss.js";
+import type { NextTokenLoss } from "./loss.js";
 import { assertBeginning, claim, fittingCache, maskOver } from "./past.js";
 import type { PastKeyValues } from "./past-key-values.js";
 import { columnsFrom } from "./positions.js";
@@ -153,7 +153,7 @@ export class LocalEngine implements Engine {
     const past = cache.length;
     const { pixel_values, inputs_embeds, position_ids, output_hidden_states, signal, progress_callback } = inputs;
     assertChunk(inputs.prefill_chunk_size);
-    const loss = this.#loss(inputs, [input_ids.length, input_ids[0]!.length]);
+    const loss = await this.#loss(inputs, [input_ids.length, input_ids[0]!.length]);
     const places = this.#placeTiles(inputs, input_ids, 0);
     const mask = maskOver(cache, inputs.attention_mask, past + input_ids[0]!.length);
     const vision = pixel_values && (await this.#encode(pixel_values, inputs));
@@ -197,8 +197,13 @@ export class LocalEngine implements Engine {
     return reuse.encode(vision, { pixel_values, tiles, known: await reuse.know(pixel_values, tiles) }, options);
   }
 
-  #loss({ labels, loss_weight }: ForwardInputs, shape: readonly [number, number]): NextTokenLoss | undefined {
+  async #loss(
+    { labels, loss_weight }: ForwardInputs,
+    shape: readonly [number, number],
+  ): Promise<NextTokenLoss | undefined> {
     if (labels !== undefined) {
+      // By itself, so that a page which only answers does not load it.
+      const { NextTokenLoss } = await import("./loss.js");
       return new NextTokenLoss({ labels, loss_weight }, shape, this.#parts.config.text_config.vocab_size);
     }
     if (loss_weight === undefined) return undefined;
