@@ -23,6 +23,7 @@ import { GraphEmbeddings, type TokenEmbeddings } from "./engine/embeddings.js";
 import { LocalEngine } from "./engine/local-engine.js";
 import { Reuse, type ReuseOptions } from "./engine/reuse.js";
 import { VisionEncoder } from "./engine/vision.js";
+import { folderOf } from "./folder-of.js";
 import { linkedWeights } from "./linked-weights.js";
 import { openFeatureStore } from "./open-feature-store.js";
 import { type DeviceOption, deviceOf, EVERY_DTYPE, type Placement, placeGraphs } from "./placement.js";
@@ -149,11 +150,6 @@ function variantsOf({ dtype, prompt_dtype }: Placement): Variant[] {
   const variants = GRAPHS.map((graph) => variantOf(graph, dtype[graph]));
   if (prompt_dtype !== dtype.decoder_model_merged) variants.push(variantOf("decoder_model_merged", prompt_dtype));
   return variants;
-}
-
-/** With its slash at the end. */
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { TilePlaces } from "./image-places.js";
+import { placesBehind, type TilePlaces } from "./image-places.js";
 import { isStretched, type RotaryConfig } from "./rotary.js";
 
 /**
@@ -19,7 +19,7 @@ interface BatchPrompt {
 export interface RowPrompt {
   input_ids: number[][];
   attention_mask: number[][];
-  places: TilePlaces[];
+  places: readonly TilePlaces[];
 }
 
 /**
@@ -41,22 +41,10 @@ export function rowPrompts(
     return {
       input_ids: [row.slice(padding)],
       attention_mask: [mask.slice(padding)],
-      places: placesIn(places, index * length + padding, (index + 1) * length),
+      places: placesBehind(places, index * length + padding, (index + 1) * length),
     };
   });
   // A tile that is part of two rows belongs to neither.
   const placed = rows.reduce((sum, row) => sum + (row?.places.length ?? 0), 0);
   return placed === places.length && rows.every((row) => row !== undefined) ? rows : undefined;
-}
-
-/** The places from `start` to before `end` of a batch's embeddings, counted from `start`. */
-function placesIn(places: readonly TilePlaces[], start: number, end: number): TilePlaces[] {
-  return places
-    .map(({ tile, tokens }) => ({
-      tile,
-      tokens: tokens
-        .filter(({ index }) => index >= start && index < end)
-        .map(({ token, index }) => ({ token, index: index - start })),
-    }))
-    .filter(({ tokens }) => tokens.length > 0);
 }

@@ -26,9 +26,10 @@ export interface StoreRoom {
   reserved: number;
 }
 
-/** The first `count` columns of a store of one row. */
+/** The first `count` columns of row `from` of a store. */
 interface StoreRow {
   store: CacheStore;
+  from: number;
   count: number;
 }
 
@@ -118,50 +119,26 @@ export class CacheStore {
   }
 
   /**
-   * A store of other arrays with the first `count` columns of `rows`, in that order.
+   * A store of other arrays with these rows, all of which end at column `end`: what a row is shorter is empty before it. Drops
+   * each array that nobody else holds once it is copied, so that a cache that grows needs the memory of one array more and not
+   * of all.
    *
-   * @param consume drops each array here once it is copied, so that a cache that grows needs the memory of one array more
-   *   and not of all
-   */
-  select(rows: readonly number[], count: number, { capacity, reserved }: StoreRoom, consume: boolean): CacheStore {
-    const { heads, head_dim } = this.size;
-    const size = { ...this.size, batch: rows.length, capacity };
-    const buffers = this.#buffers.map((source, index) => {
-      const target = emptyArray({ ...size, capacity: reserved });
-      for (const [row, from] of rows.entries()) {
-        for (let head = 0; head < heads; head++) {
-          const start = (from * heads + head) * this.size.capacity * head_dim;
-          target.set(source.subarray(start, start + count * head_dim), (row * heads + head) * capacity * head_dim);
-        }
-      }
-      if (consume) this.#buffers[index] = EMPTY;
-      return target;
-    });
-    const selected = new CacheStore(size, buffers, reserved);
-    selected.used = count;
-    return selected;
-  }
-
-  /**
-   * A store of the one row each of several others, all of which end at column `end`: what a row is shorter is empty before it.
-   * Drops each array that nobody else holds once it is copied.
-   *
-   * @param rows at least one, and how many columns each has
+   * @param rows at least one, of stores whose arrays differ in their capacity and batch alone
    */
   static join(rows: readonly StoreRow[], end: number, { capacity, reserved }: StoreRoom): CacheStore {
     const { heads, head_dim, ...first } = rows[0]!.store.size;
     const size = { ...first, heads, head_dim, batch: rows.length, capacity };
     const buffers = Array.from({ length: size.arrays }, (_, index) => {
       const target = emptyArray({ ...size, capacity: reserved });
-      for (const [row, { store, count }] of rows.entries()) {
+      for (const [row, { store, from, count }] of rows.entries()) {
         const source = store.#buffers[index]!;
         for (let head = 0; head < heads; head++) {
-          const start = head * store.size.capacity * head_dim;
+          const start = (from * heads + head) * store.size.capacity * head_dim;
           const at = ((row * heads + head) * capacity + end - count) * head_dim;
           target.set(source.subarray(start, start + count * head_dim), at);
         }
-        if (store.owners === 0) store.#buffers[index] = EMPTY;
       }
+      for (const { store } of rows) if (store.owners === 0) store.#buffers[index] = EMPTY;
       return target;
     });
     const joined = new CacheStore(size, buffers, reserved);

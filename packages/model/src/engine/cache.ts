@@ -273,7 +273,7 @@ export class KeyValueCache implements PastKeyValues {
    */
   joinRows(rows: readonly KeyValueCache[], tokens: readonly (readonly number[])[], spare: number): void {
     const end = tokens[0]!.length;
-    const stores = rows.map((row) => ({ store: row.#usable(), count: row.length }));
+    const stores = rows.map((row) => ({ store: row.#usable(), from: 0, count: row.length }));
     const visible = rows.map(({ length, attention_mask }) => [
       ...new Array<number>(end - length).fill(0),
       ...attention_mask[0]!,
@@ -364,7 +364,11 @@ export class KeyValueCache implements PastKeyValues {
   #replaceStore(rows: readonly number[], room: StoreRoom): CacheStore {
     const store = this.#usable();
     store.owners--;
-    this.#store = store.select(rows, this.length, room, store.owners === 0);
+    this.#store = CacheStore.join(
+      rows.map((from) => ({ store, from, count: this.length })),
+      this.length,
+      room,
+    );
     return this.#store;
   }
 

@@ -50,16 +50,23 @@ export function placeTiles(prompt: ImagePrompt): TilePlaces[] {
 }
 
 /**
- * The same places of a prompt of one row of which `count` more tokens are cached by now.
+ * The places from `start` to before `end` of the embeddings, counted from `start`: of a prompt of one row what is behind the
+ * tokens that are cached by now, or one row of a batch.
  *
  * @param places as `placeTiles` gave them before
  */
-export function placesBehind(places: readonly TilePlaces[], count: number): readonly TilePlaces[] {
-  if (count === 0) return places;
+export function placesBehind(
+  places: readonly TilePlaces[],
+  start: number,
+  end: number = Number.POSITIVE_INFINITY,
+): readonly TilePlaces[] {
+  if (start === 0 && end === Number.POSITIVE_INFINITY) return places;
   return places
     .map(({ tile, tokens }) => ({
       tile,
-      tokens: tokens.filter(({ index }) => index >= count).map(({ token, index }) => ({ token, index: index - count })),
+      tokens: tokens
+        .filter(({ index }) => index >= start && index < end)
+        .map(({ token, index }) => ({ token, index: index - start })),
     }))
     .filter(({ tokens }) => tokens.length > 0);
 }

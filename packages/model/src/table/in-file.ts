@@ -1,5 +1,6 @@
 import type { LongCallOptions, ModelFiles } from "@internvl/core";
 import type { TokenEmbeddings } from "../engine/embeddings.js";
+import { folderOf } from "../folder-of.js";
 import type { LoadOptions } from "../loading.js";
 
 /** How many bytes of a table's rows stay in memory: 9000 rows of the 1B in int8, more than most conversations need. */
@@ -17,7 +18,7 @@ export async function embeddingsInFile(
   { device, signal, progress_callback }: Pick<LoadOptions, "device" | keyof LongCallOptions>,
 ): Promise<TokenEmbeddings | undefined> {
   if (typeof device === "object" && device.embed_tokens !== undefined) return undefined;
-  const data = externalData.map((file) => path.slice(0, path.lastIndexOf("/") + 1) + file);
+  const data = externalData.map((file) => folderOf(path) + file);
   await files.prefetch?.([path, ...data], { signal, progress_callback });
   const sizes = await Promise.all(data.map((file) => files.size(file)));
   if (sizes.every((size) => size <= KEPT_BYTES)) return undefined;

@@ -1,6 +1,7 @@
 import { assertSafePath, InternVLError, type LongCallOptions, type ModelFiles, type RangeReader } from "@internvl/core";
 import { parseModel } from "@internvl/onnx";
 import type { TokenEmbeddings } from "../engine/embeddings.js";
+import { folderOf } from "../folder-of.js";
 import { FileEmbeddings } from "./file-embeddings.js";
 import { findTable, type Place } from "./find-table.js";
 
@@ -24,7 +25,7 @@ export async function openTable(
   const table = findTable(parseModel(await files.read(path, options), name));
   if (table === undefined) return undefined;
   const open = async ({ location, end }: Place): Promise<RangeReader> => {
-    const file = path.slice(0, path.lastIndexOf("/") + 1) + assertSafePath(location, name);
+    const file = folderOf(path) + assertSafePath(location, name);
     const ranges = await files.openRanges!(file, options);
     if (ranges.byteLength < end) throw cutOff(`${file} in ${files.name}`, ranges.byteLength, end);
     return ranges;

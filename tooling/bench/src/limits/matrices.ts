@@ -23,17 +23,12 @@ export function visionMatrices({ vision: { hidden, intermediate } }: Shape): Mat
   ];
 }
 
-/** The matrices of `layers` layers of the language model. */
-export function languageMatrices(shape: Shape, layers: number): Parts {
-  return Array.from({ length: layers }, () => languageLayer(shape)).flat();
-}
-
-/** With what one token reads of a cache of `context` tokens. */
-function languageLayer({ text }: Shape, context?: number): Parts {
+/** The matrices of `layers` layers of the language model, with what one token reads of a cache of `context` tokens. */
+export function languageMatrices({ text }: Shape, layers: number, context?: number): Parts {
   const { hidden, intermediate, heads, keyValueHeads } = text;
   const width = hidden / heads;
   const reading = { heads: keyValueHeads, queries: heads / keyValueHeads, width };
-  return [
+  const layer = [
     { inputs: hidden, outputs: hidden + 2 * keyValueHeads * width },
     ...(context === undefined ? [] : [{ ...reading, keys: context }]),
     { inputs: hidden, outputs: hidden },
@@ -41,6 +36,7 @@ function languageLayer({ text }: Shape, context?: number): Parts {
     { inputs: hidden, outputs: intermediate },
     { inputs: intermediate, outputs: hidden },
   ];
+  return Array.from({ length: layers }, () => layer).flat();
 }
 
 /** The head, which gives a logit for each entry of the vocabulary. */
@@ -57,9 +53,8 @@ function headMatrix({ text, vocabulary }: Shape): Matrix {
 export function stepParts(shape: Shape, most: number, context?: number): { parts: Parts; scale: number } {
   const { layers } = shape.text;
   const head = headMatrix(shape);
-  const fitting = Math.floor((most - weightCount([head])) / weightCount(languageLayer(shape)));
-  const count = Math.max(1, Math.min(layers, fitting));
-  const parts = [...Array.from({ length: count }, () => languageLayer(shape, context)).flat(), head];
+  const fitting = Math.floor((most - weightCount([head])) / weightCount(languageMatrices(shape, 1)));
+  const parts = [...languageMatrices(shape, Math.max(1, Math.min(layers, fitting)), context), head];
   const whole = weightCount([...languageMatrices(shape, layers), head]);
   return { parts, scale: whole / weightCount(parts) };
 }
