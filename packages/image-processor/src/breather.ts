@@ -1,7 +1,7 @@
 import { throwIfAborted } from "@internvl/core";
 
-/** How long one piece of work may keep everything else waiting: below the 50 ms at which people notice. */
-const MAX_BLOCKED_MS = 30;
+/** How long one piece of work may keep everything else waiting: about a frame of a display. */
+const MAX_BLOCKED_MS = 16;
 
 /** Lets the event loop turn now and then during a long computation, and stops it when its signal is aborted. */
 export class Breather {
@@ -15,7 +15,11 @@ export class Breather {
   /** Called every few milliseconds of work. @throws AbortedError */
   async breathe(): Promise<void> {
     throwIfAborted(this.#signal, "Image preprocessing was aborted");
-    if (Date.now() - this.#since < MAX_BLOCKED_MS) return;
+    if (Date.now() - this.#since >= MAX_BLOCKED_MS) await this.turn();
+  }
+
+  /** Lets the event loop turn at once: around a step that takes as long as many others. @throws AbortedError */
+  async turn(): Promise<void> {
     await nextTurn();
     throwIfAborted(this.#signal, "Image preprocessing was aborted");
     this.#since = Date.now();

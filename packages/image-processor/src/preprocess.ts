@@ -49,7 +49,10 @@ export async function preprocessImages(
   const total = num_patches.reduce((sum, tiles) => sum + tiles, 0);
   const tile = tileSize(images, settings);
   const values = allocate(total, tile, settings);
+  // Tens of megabytes at once make a collector look for garbage, for as long as a piece of work or longer.
+  await breather.turn();
   const tables = byteTables(settings);
+  await breather.breathe();
 
   let done = 0;
   for (const plan of plans) {

@@ -116,6 +116,49 @@ describe("{ worker: true }", () => {
     await model.dispose();
   });
 
+  it("copies many pixels between turns: the caller keeps them, other work goes on, a stop is heard", async () => {
+    const here = await loadDemo(demo.directory);
+    const there = await loadDemo(demo.directory, { runtime, worker: true });
+    const inputs = await here.processor({
+      text: ["<image>\nDescribe this image."],
+      images: [square(1200)],
+      images_kwargs: { min_tiles: 40, max_tiles: 40 },
+    });
+    const bytes = (inputs.pixel_values!.data as Float32Array).byteLength;
+    expect(bytes).toBeGreaterThan(2 ** 22);
+    const expected = await here.model.get_image_features(inputs.pixel_values!);
+    let turns = 0;
+    let running = true;
+    setImmediate(function count() {
+      turns++;
+      if (running) setImmediate(count);
+    });
+    const controller = new AbortController();
+    const stopped = there.model.get_image_features(inputs.pixel_values!, { signal: controller.signal });
+    setImmediate(() => controller.abort());
+    await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+    expect(turns).toBeGreaterThan(0);
+    running = false;
+    for (let call = 0; call < 2; call++) {
+      const features = await there.model.get_image_features(inputs.pixel_values!);
+      expect(features.dims).toEqual(expected.dims);
+      expect(features.data).toEqual(expected.data);
+    }
+    await there.model.dispose();
+    await here.model.dispose();
+  });
+
+  it("ends a stream whose signal was aborted before the worker heard of it", async () => {
+    const { model, processor } = await loadDemo(demo.directory, { runtime, worker: true });
+    const streamer = new TextIteratorStreamer(processor.tokenizer);
+    const running = model.generate({ input_ids: [[1]], streamer, signal: AbortSignal.abort() });
+    await expect(running).rejects.toMatchObject({ name: "AbortError" });
+    const pieces: string[] = [];
+    for await (const piece of streamer) pieces.push(piece);
+    expect(pieces.join("")).toBe("");
+    await model.dispose();
+  });
+
   it("brings typed errors across, from the model and from the caller's own callback", async () => {
     const { model } = await loadDemo(demo.directory, { runtime, worker: true });
     await expect(model.generate({ input_ids: [[99_999]] })).rejects.toMatchObject({ code: "INPUT_INVALID" });

@@ -64,6 +64,7 @@ export async function resizeRgb(
   if (width === image.width && height === image.height) return image;
   const horizontal = width === image.width ? undefined : cachedCoefficients(image.width, width, resample);
   const vertical = height === image.height ? undefined : cachedCoefficients(image.height, height, resample);
+  await breather.breathe();
   const whole: Strip = { data: image.data, width: image.width, top: 0 };
   let strip: Strip;
   if (passes === "pillow_13" && horizontal && vertical && columnsFirst(image, width, height)) {
@@ -103,8 +104,8 @@ async function horizontalPass(
   const target = new Uint8ClampedArray(newWidth * 3 * (to - from));
   const passes = fastestPasses();
   for (const [start, end] of bands(from, to, newWidth, coefficients)) {
-    passes.horizontalRows(data, width, target, from, start, end, coefficients);
     await breather.breathe();
+    passes.horizontalRows(data, width, target, from, start, end, coefficients);
   }
   return { data: asBytes(target), width: newWidth, top: from };
 }
@@ -118,8 +119,8 @@ async function verticalPass(
   const target = new Uint8ClampedArray(width * 3 * height);
   const passes = fastestPasses();
   for (const [start, end] of bands(0, height, width, coefficients)) {
-    passes.verticalRows(data, top, width * 3, target, start, end, coefficients);
     await breather.breathe();
+    passes.verticalRows(data, top, width * 3, target, start, end, coefficients);
   }
   return { data: asBytes(target), width, top: 0 };
 }

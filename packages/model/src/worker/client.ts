@@ -30,6 +30,7 @@ import {
   unpack,
   unpackError,
 } from "./messages.js";
+import { ownPixels } from "./pixels.js";
 import { type CachePort, emptyMirror, mirrorOf, RemoteKeyValueCache } from "./remote-cache.js";
 
 interface Pending extends LongCallOptions {
@@ -94,13 +95,16 @@ export class WorkerEngine implements Engine {
   async forward(inputs: ForwardInputs): Promise<ForwardOutput> {
     const { signal, progress_callback, past_key_values, ...rest } = inputs;
     const cache = this.#numberOf(past_key_values);
-    const request: RequestBody = { type: "forward", inputs: pack(rest), cache };
-    const output = (await this.#using(past_key_values, request, { signal, progress_callback })) as ForwardOutput;
+    const { own, transfer } = await ownPixels(rest, signal);
+    const request: RequestBody = { type: "forward", inputs: pack(own), cache };
+    const calls = { signal, progress_callback };
+    const output = (await this.#using(past_key_values, request, calls, transfer)) as ForwardOutput;
     return past_key_values === undefined ? output : { ...output, past_key_values };
   }
 
   async getImageFeatures(pixel_values: Tensor, options: LongCallOptions = {}): Promise<Tensor> {
-    return (await this.#request({ type: "features", pixel_values: pack(pixel_values) }, options)) as Tensor;
+    const { own, transfer } = await ownPixels({ pixel_values }, options.signal);
+    return (await this.#request({ type: "features", ...pack(own) }, options, transfer)) as Tensor;
   }
 
   async generate(inputs: GenerateInputs, options: GenerationOptions): Promise<GenerateResult> {
@@ -115,9 +119,10 @@ export class WorkerEngine implements Engine {
     });
     const newCache = this.#caches.newNumber();
     const streaming = streamer && { top_logprobs: streamer.top_logprobs };
-    const request: RequestBody = { type: "generate", inputs: pack(rest), options, streaming, cache, newCache };
+    const { own, transfer } = await ownPixels(rest, signal);
+    const request: RequestBody = { type: "generate", inputs: pack(own), options, streaming, cache, newCache };
     const calls = { signal, progress_callback, streamer };
-    const generated = (await this.#using(past_key_values, request, calls)) as Generated;
+    const generated = (await this.#using(past_key_values, request, calls, transfer)) as Generated;
     if (generated.cache === undefined) return generated.result;
     const kept = generated.cache === cache ? past_key_values! : await this.#handle(newCache);
     return { ...generated.result, past_key_values: kept };
@@ -163,9 +168,10 @@ export class WorkerEngine implements Engine {
     cache: PastKeyValues | undefined,
     body: RequestBody,
     calls: LongCallOptions & { streamer?: Streamer },
+    transfer: ArrayBuffer[],
   ): Promise<unknown> {
     try {
-      return await this.#request(body, calls);
+      return await this.#request(body, calls, transfer);
     } finally {
       // Where the worker has died, that is the error to report.
       await (cache as RemoteKeyValueCache | undefined)?.refresh().catch(() => {});
@@ -183,8 +189,14 @@ export class WorkerEngine implements Engine {
     });
   }
 
-  async #request(body: RequestBody, calls: LongCallOptions & { streamer?: Streamer }): Promise<unknown> {
-    this.#assertRunning();
+  async #request(
+    body: RequestBody,
+    calls: LongCallOptions & { streamer?: Streamer },
+    transfer?: ArrayBuffer[],
+  ): Promise<unknown> {
+    // The worker, which would end the stream, never hears of what ends here.
+    reportingTo(calls.streamer, () => this.#assertRunning());
+    if (calls.signal?.aborted) calls.streamer?.end();
     throwIfAborted(calls.signal);
     const id = ++this.#lastId;
     const abort = () => this.#port.postMessage({ id, type: "abort" } satisfies Request);
@@ -193,7 +205,7 @@ export class WorkerEngine implements Engine {
     try {
       return await new Promise((resolve, reject) => {
         this.#pending.set(id, { ...calls, resolve, reject });
-        this.#port.postMessage({ ...body, id });
+        this.#port.postMessage({ ...body, id }, transfer);
       });
     } finally {
       this.#port.unref?.();
