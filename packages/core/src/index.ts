@@ -18,6 +18,7 @@ export {
   type ReadRangeOptions,
   writeFile,
 } from "./files.js";
+export { freeMemory } from "./free-memory.js";
 export { type GifFrame, gifPaletteBytes, paintAroundFrame, readGifFrame, withoutTransparency } from "./gif.js";
 export { RawImage } from "./image.js";
 export type {

@@ -56,7 +56,10 @@ export interface Session {
   readonly device?: DeviceChoice;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** @throws InternVLError `INPUT_INVALID` (a feed is missing or unknown), `RUNTIME_FAILED`, `RELEASED`, `ABORTED` */
+  /**
+   * @returns tensors in memory of their own, which the caller may write into or give back (`freeMemory`)
+   * @throws InternVLError `INPUT_INVALID` (a feed is missing or unknown), `RUNTIME_FAILED`, `RELEASED`, `ABORTED`
+   */
   run(feeds: Feeds, options?: RunOptions): Promise<Record<string, Tensor>>;
   /** Gives the memory back. Safe to call twice; `run` afterwards is an error. */
   release(): Promise<void>;

@@ -26,7 +26,6 @@ import type { PastKeyValues } from "./engine/past-key-values.js";
 import type { CacheStats } from "./engine/reuse.js";
 import { convertedFiles, type LoadOptions, loadEngine, placeFolder } from "./loading.js";
 import { reportingTo } from "./streaming.js";
-import { WorkerEngine } from "./worker/client.js";
 import type { ModelSource } from "./worker/messages.js";
 
 export interface ModelOptions extends LoadOptions {
@@ -85,7 +84,7 @@ export class InternVL2_5ForConditionalGeneration {
 
   /** Whether the model runs in a thread of its own (`{ worker: true }`). */
   get inWorker(): boolean {
-    return this.#engine instanceof WorkerEngine;
+    return this.#engine.inWorker;
   }
 
   /** Where each graph runs, and why there: `model.devices.vision_encoder.reason`. */
@@ -206,6 +205,8 @@ async function startWorker(model: string | ModelFiles, options: ModelOptions): P
       fix: 'Import from "internvl", which brings the worker, and pass a name or chosen files; or leave out { worker: true }.',
     });
   }
+  // A worker has no use for this side of one, and loads less without.
+  const { WorkerEngine } = await import("./worker/client.js");
   return WorkerEngine.start(await runtime.spawnModelWorker(), source, options);
 }
 

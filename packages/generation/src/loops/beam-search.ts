@@ -19,7 +19,7 @@ export async function beamSearch(generation: Generation): Promise<GenerateTokens
   const { args, options } = generation;
   const { model, signal } = args;
   const prompts = args.input_ids.map((prompt) => new PromptBeams(prompt, options));
-  const steps = new StepScores(prompts.length * options.num_beams, model.vocab_size, options);
+  const steps = new StepScores(prompts.length * options.num_beams, model.vocab_size, options, true);
   const answers = (beams: (prompt: PromptBeams) => Beam[]) =>
     prompts.flatMap((prompt) => beams(prompt).slice(0, options.num_return_sequences));
   let logits = await readPrompts(generation);

@@ -15,9 +15,9 @@ export class GrowingRows {
   readonly #generated: number[];
 
   constructor(generation: Generation) {
-    const { args, options, sequences, streams } = generation;
+    const { args, options, processors, sequences, streams } = generation;
     this.#generation = generation;
-    this.#scores = new StepScores(sequences.length, args.model.vocab_size, options);
+    this.#scores = new StepScores(sequences.length, args.model.vocab_size, options, processors.length > 0);
     this.#sampler = streams && new Sampler(args.model.vocab_size);
     this.#reasons = sequences.map(() => undefined);
     this.#generated = sequences.map(() => 0);

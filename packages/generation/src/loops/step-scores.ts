@@ -1,33 +1,39 @@
 import type { ResolvedOptions } from "../resolve-options.js";
 import { assertLogits } from "./read-prompts.js";
 
-/** The logits of one step after another: a copy that processors may write into, and what the caller asked to keep. */
+/** The scores of one step after another, and what the caller asked to keep. */
 export class StepScores {
   readonly #options: ResolvedOptions;
   readonly #rows: number;
   readonly #vocab_size: number;
   readonly #kept_scores: Float32Array[] = [];
   readonly #kept_logits: Float32Array[] = [];
-  #scores: Float32Array;
+  #copy: Float32Array | undefined;
 
-  constructor(rows: number, vocab_size: number, options: ResolvedOptions) {
+  /** @param written whether the scores are written into, so that they have to be a copy of the logits */
+  constructor(rows: number, vocab_size: number, options: ResolvedOptions, written: boolean) {
     this.#rows = rows;
     this.#vocab_size = vocab_size;
     this.#options = options;
-    this.#scores = new Float32Array(rows * vocab_size);
+    if (written && !options.output_scores) this.#copy = new Float32Array(rows * vocab_size);
   }
 
-  /** @returns each row's scores, equal to its logits; valid until the next call */
+  /** @returns each row's scores, equal to its logits; valid until the next call, or for as long as the logits are */
   take(logits: Float32Array): Float32Array[] {
-    assertLogits(logits, this.#scores.length);
-    if (this.#options.output_logits) this.#kept_logits.push(logits.slice());
-    if (this.#options.output_scores) {
-      this.#scores = new Float32Array(this.#scores.length);
-      this.#kept_scores.push(this.#scores);
-    }
-    this.#scores.set(logits);
     const size = this.#vocab_size;
-    return Array.from({ length: this.#rows }, (_, row) => this.#scores.subarray(row * size, (row + 1) * size));
+    assertLogits(logits, this.#rows * size);
+    if (this.#options.output_logits) this.#kept_logits.push(logits.slice());
+    const scores = this.#scoresOf(logits);
+    return Array.from({ length: this.#rows }, (_, row) => scores.subarray(row * size, (row + 1) * size));
+  }
+
+  #scoresOf(logits: Float32Array): Float32Array {
+    if (this.#options.output_scores) {
+      this.#kept_scores.push(logits.slice());
+      return this.#kept_scores.at(-1)!;
+    }
+    this.#copy?.set(logits);
+    return this.#copy ?? logits;
   }
 
   /** The part of the result that was asked for. */

@@ -108,6 +108,7 @@ export interface EngineParts {
 
 /** Where a model runs: in this thread over sessions, or in a worker over messages. */
 export interface Engine extends CacheMaker, EngineParts {
+  readonly inWorker: boolean;
   forward(inputs: ForwardInputs): Promise<ForwardOutput>;
   /** float32 `[tiles, 3, size, size]` -> float32 `[tiles, tokens, hidden]`. */
   getImageFeatures(pixel_values: Tensor, options?: LongCallOptions): Promise<Tensor>;

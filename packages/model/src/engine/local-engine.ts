@@ -44,6 +44,7 @@ export interface LocalParts extends Omit<EngineParts, "cache_dtype"> {
 
 /** The model over sessions of this thread. */
 export class LocalEngine implements Engine {
+  readonly inWorker = false;
   readonly dtype: EngineParts["dtype"];
   readonly prompt_dtype: EngineParts["prompt_dtype"];
   readonly cache_dtype: EngineParts["cache_dtype"];

@@ -2,6 +2,7 @@ import type { CacheDtype } from "@internvl/config";
 import { Tensor } from "@internvl/core";
 import { HIDDEN, type KeyValueCache, type NewColumns } from "./cache.js";
 import { type CacheArray, cacheArrayIn, cacheTensor, newCacheArray } from "./cache-array.js";
+import { CurrentLogits } from "./current-logits.js";
 import type { ReadCache } from "./read-cache.js";
 
 /** Room is made for so many columns at a time: attention costs time for those that are not used yet. */
@@ -42,6 +43,8 @@ interface RowPlace {
  * rows are always the beginning of each array.
  */
 export class RowPool implements ReadCache {
+  /** Those of all rows, after their last step. */
+  readonly logits: CurrentLogits = new CurrentLogits();
   readonly #rows: PooledRow[] = [];
   #arrays: readonly PoolArray[] = [];
   #mask = new Float32Array(0);

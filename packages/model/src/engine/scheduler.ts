@@ -172,7 +172,7 @@ export class Scheduler {
       logits_to_keep: 0,
       spare: 0,
     });
-    const data = logits.data as Float32Array;
+    const data = pool.logits.of(logits);
     return steps.map(({ writer }, index) => {
       writer.moved();
       const start = slots[index]! * vocab_size;

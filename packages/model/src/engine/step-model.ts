@@ -1,5 +1,6 @@
 import type { StepModel } from "@internvl/generation";
 import type { KeyValueCache } from "./cache.js";
+import { CurrentLogits } from "./current-logits.js";
 import type { Decoder } from "./decoder.js";
 import type { TokenEmbeddings } from "./embeddings.js";
 
@@ -19,6 +20,7 @@ export interface CachedStepParts {
 export class CachedSteps implements StepModel {
   readonly vocab_size: number;
   readonly #parts: CachedStepParts;
+  readonly #logits = new CurrentLogits();
   #positions: readonly number[];
 
   constructor(parts: CachedStepParts) {
@@ -52,7 +54,7 @@ export class CachedSteps implements StepModel {
       signal,
     });
     this.move(tokens[0]!.length);
-    return logits.data as Float32Array;
+    return this.#logits.of(logits);
   }
 
   reorder(rows: readonly number[]): void {

@@ -46,6 +46,7 @@ type RequestBody = Request extends infer R ? (R extends Request ? Omit<R, "id"> 
  * `pixel_values`), what comes out is transferred.
  */
 export class WorkerEngine implements Engine {
+  readonly inWorker = true;
   /** What the worker has loaded; known when `start` is done. */
   dtype!: EngineParts["dtype"];
   prompt_dtype!: EngineParts["prompt_dtype"];

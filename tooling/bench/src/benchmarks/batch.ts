@@ -1,5 +1,6 @@
 import { InternVL2_5ForConditionalGeneration } from "internvl";
-import { type Figures, inTurn, timed } from "../measure.js";
+import { type Figures, inTurn, median, timed } from "../measure.js";
+import { PutTimes } from "../put-times.js";
 import { randomBits } from "../random.js";
 import { row } from "../report.js";
 import { type Benchmark, LONG_RUNS, NOTHING_KEPT, shapeText } from "./benchmark.js";
@@ -27,13 +28,16 @@ export const batch: Benchmark = async (options, workspace) => {
   };
   // Random weights may say the end of the turn at any time: nothing counts as one.
   const answering = { max_new_tokens: NEW_TOKENS, eos_token_id: [] };
-  const oneByOne = async (options: typeof answering) => {
-    const answers: number[][] = [];
-    for (const prompt of prompts) answers.push(...(await model.generate({ input_ids: [prompt], ...options })));
+  const answer = async (inputs: { input_ids: number[][]; attention_mask?: number[][] }) => {
+    const streamer = new PutTimes();
+    const ids = await model.generate({ ...inputs, ...answering, streamer });
+    return { ids, step: streamer.stepMs() };
+  };
+  const oneByOne = async () => {
+    const answers: Awaited<ReturnType<typeof answer>>[] = [];
+    for (const prompt of prompts) answers.push(await answer({ input_ids: [prompt] }));
     return answers;
   };
-  const atOnce = (options: typeof answering) => model.generate({ ...together, ...options });
-  const first = { ...answering, max_new_tokens: 1 };
   const answersOf = (rows: readonly (readonly number[])[]) => rows.map((ids) => `${ids.slice(-NEW_TOKENS)}`);
   let expected: string[] = [];
   const same = { together: 0, concurrent: 0 };
@@ -42,14 +46,14 @@ export const batch: Benchmark = async (options, workspace) => {
   try {
     const tasks = [
       async (): Promise<Figures> => {
-        const { result, ms } = await timed(() => oneByOne(answering));
-        expected = answersOf(result);
-        return { ms, prompts: (await timed(() => oneByOne(first))).ms };
+        const { result, ms } = await timed(oneByOne);
+        expected = answersOf(result.flatMap(({ ids }) => ids));
+        return { ms, step: median(result.map(({ step }) => step)) };
       },
       async (): Promise<Figures> => {
-        const { result, ms } = await timed(() => atOnce(answering));
-        same.together = alike(result);
-        return { ms, prompts: (await timed(() => atOnce(first))).ms };
+        const { result, ms } = await timed(() => answer(together));
+        same.together = alike(result.ids);
+        return { ms, step: result.step };
       },
       async (): Promise<Figures> => {
         const calls = prompts.map((prompt) => model.generate({ input_ids: [prompt], ...answering }));
@@ -59,16 +63,10 @@ export const batch: Benchmark = async (options, workspace) => {
       },
     ];
     const [alone, batched, concurrent] = await inTurn(tasks, options.runs ?? LONG_RUNS);
-    const perSecond = (tokens: number, times: readonly number[]) => times.map((ms) => (PROMPTS * tokens * 1000) / ms);
-    const whole = (times: Record<string, number[]>) => perSecond(NEW_TOKENS, times["ms"]!);
-    // The first token comes with the prompt.
-    const steps = ({ ms, prompts }: Record<string, number[]>) =>
-      perSecond(
-        NEW_TOKENS - 1,
-        ms!.map((each, run) => each - prompts![run]!),
-      );
+    const perSecond = (tokens: number, times: readonly number[]) => times.map((ms) => (tokens * 1000) / ms);
+    const whole = (times: Record<string, number[]>) => perSecond(PROMPTS * NEW_TOKENS, times["ms"]!);
     const aloneRow = row("one after the other", "tok/s", whole(alone!));
-    const stepsRow = row("steps alone, one after the other", "tok/s", steps(alone!));
+    const stepsRow = row("steps alone, one after the other", "tok/s", perSecond(1, alone!["step"]!));
     return {
       benchmark: "batch",
       setting: {
@@ -83,7 +81,7 @@ export const batch: Benchmark = async (options, workspace) => {
         row("together", "tok/s", whole(batched!), aloneRow),
         row("concurrent calls", "tok/s", whole(concurrent!), aloneRow),
         stepsRow,
-        row("steps alone, together", "tok/s", steps(batched!), stepsRow),
+        row("steps alone, together", "tok/s", perSecond(PROMPTS, batched!["step"]!), stepsRow),
         row("together, answers that are the same", `of ${PROMPTS}`, [same.together]),
         row("concurrent calls, answers that are the same", `of ${PROMPTS}`, [same.concurrent]),
       ],
