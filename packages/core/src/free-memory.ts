@@ -1,12 +1,13 @@
 /**
- * Gives the memory of an array back at once; the array is empty afterwards, as is every other view of its buffer.
+ * Gives the memory of an array back at once; the array is empty afterwards, as is every other view of its buffer. It must not be
+ * shared between threads, nor be WebAssembly's.
  *
  * Without it, memory outside of JavaScript's own waits for the garbage collector, and V8 looks through the whole heap,
  * beside whatever else the processors have to do, for each 32 MB of it: the logits of 50 steps, or of 6 with 8 rows.
  */
-export function freeMemory({ buffer }: { readonly buffer: ArrayBuffer }): void {
-  const { transfer } = buffer as { transfer?: (length: number) => ArrayBuffer };
-  if (transfer !== undefined) transfer.call(buffer, 0);
+export function freeMemory(array: ArrayBufferView): void {
+  const buffer = array.buffer as ArrayBuffer & { transfer?(length: number): ArrayBuffer };
+  if (buffer.transfer !== undefined) buffer.transfer(0);
   else nowhere().postMessage(undefined, [buffer]);
 }
 

@@ -1,10 +1,11 @@
 import { CACHE_DTYPES, type CacheDtype } from "@internvl/config";
-import { InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
+import { freeMemory, InternVLError, type Session, Tensor, throwIfAborted } from "@internvl/core";
 import { yieldToEventLoop } from "@internvl/generation";
 import { HIDDEN } from "./cache.js";
+import { cacheArrayIn } from "./cache-array.js";
 import { assertHiddenStates, hiddenStatesOf } from "./hidden-states.js";
 import { type Division, pieceSize } from "./pieces.js";
-import { JoinedPositions, slicePositions } from "./positions.js";
+import { JoinedPositions, slicePositions, viewPositions } from "./positions.js";
 import type { ReadCache } from "./read-cache.js";
 import { type RotaryConfig, rotaryTables } from "./rotary.js";
 import { AT_ONCE, type TurnOptions } from "./turns.js";
@@ -96,6 +97,7 @@ export class Decoder {
       const outputs = await turns.take(() => this.#run(inputs, { start, end, total }, given));
       inputs.onLogits?.(outputs.logits, start);
       if (kept > 0) logits.add(slicePositions(outputs.logits, given - kept, given));
+      else if (inputs.onLogits === undefined) freeMemory(outputs.logits.data as Float32Array);
       if (output_hidden_states) {
         for (const [layer, state] of hiddenStatesOf(outputs).entries()) {
           states[layer] ??= new JoinedPositions(length);
@@ -129,7 +131,7 @@ export class Decoder {
     const session = inputs.isPrompt ? this.#promptSession : this.#session;
     const outputs = await session.run(
       {
-        inputs_embeds: slicePositions(embeddings, start, end),
+        inputs_embeds: viewPositions(embeddings, start, end),
         // The tables hold one row a token, so each token's row is its index.
         position_ids: new Tensor(
           "int64",
@@ -153,7 +155,16 @@ export class Decoder {
       });
     }
     cache.append(outputs, { visible, tokens, total, spare, isPiece: inputs.isPrompt });
+    // Of a single token there is so little that collecting it costs less.
+    if (count > 1) freeColumns(outputs);
     return { ...outputs, logits };
+  }
+}
+
+/** Gives back the keys and values that a cache has copied. */
+function freeColumns(outputs: Readonly<Record<string, Tensor>>): void {
+  for (const [name, tensor] of Object.entries(outputs)) {
+    if (name.startsWith("new_key_values.")) freeMemory(cacheArrayIn(tensor));
   }
 }
 

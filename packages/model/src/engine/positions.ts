@@ -1,6 +1,14 @@
 import { Tensor } from "@internvl/core";
 
-/** The positions `start` to before `end` of float32 `[batch, length, width]`. */
+/** The positions `start` to before `end` of float32 `[batch, length, width]`: of a single row a view, which costs nothing. */
+export function viewPositions(tensor: Tensor, start: number, end: number): Tensor {
+  const [batch, , width] = tensor.dims as [number, number, number];
+  if (batch !== 1) return slicePositions(tensor, start, end);
+  const data = (tensor.data as Float32Array).subarray(start * width, end * width);
+  return new Tensor("float32", data, [1, end - start, width]);
+}
+
+/** A copy of the positions `start` to before `end` of float32 `[batch, length, width]`, or all of them as they are. */
 export function slicePositions(tensor: Tensor, start: number, end: number): Tensor {
   const [batch, length, width] = tensor.dims as [number, number, number];
   if (start === 0 && end === length) return tensor;
