@@ -278,3 +278,47 @@ describe("abort by signal", () => {
     await expect(result).rejects.toMatchObject({ code: "ABORTED", partial: { sequences: [[20, 30, 3]] } });
   });
 });
+
+describe("the model's logits", () => {
+  const table = Float32Array.from([0.5, 3, 2.9, 1]);
+  const twice = Float32Array.from([...table, ...table]);
+  /** A model that gives the same array for every step, of one row or two. */
+  const answerOf = async (options: GenerationOptions) => {
+    const logits = twice.slice();
+    const of = (rows: number) => logits.subarray(0, rows * 4);
+    const step = async (tokens: readonly number[]) => of(tokens.length);
+    const model = { vocab_size: 4, step, reorder: () => {} };
+    const result = await generateTokens({
+      input_ids: [[0]],
+      first_logits: async () => of(1),
+      model,
+      max_new_tokens: 3,
+      eos_token_id: null,
+      ...options,
+    });
+    return { logits, result };
+  };
+
+  test.each<GenerationOptions>([
+    {},
+    { output_scores: true, output_logits: true },
+    { repetition_penalty: 2 },
+    { repetition_penalty: 2, output_scores: true },
+    { num_beams: 2 },
+    { do_sample: true, temperature: 0.5, top_k: 2, seed: 1 },
+  ])("are not written into, with %o", async (options) => {
+    const { logits } = await answerOf(options);
+    expect(logits).toEqual(twice);
+  });
+
+  test("and the scores that are kept are of each step", async () => {
+    const { result } = await answerOf({ repetition_penalty: 2, output_scores: true, output_logits: true });
+    expect(result.sequences).toEqual([[0, 1, 2, 1]]);
+    expect(result.logits).toEqual([table, table, table]);
+    const penalised = (...seen: number[]) => table.map((score, id) => (seen.includes(id) ? score / 2 : score));
+    expect(result.scores).toEqual([penalised(0), penalised(0, 1), penalised(0, 1, 2)]);
+    const plain = (await answerOf({ output_scores: true })).result;
+    expect(plain.sequences).toEqual([[0, 1, 1, 1]]);
+    expect(plain.scores).toEqual([table, table, table]);
+  });
+});

@@ -1,4 +1,5 @@
 import { Tensor } from "onnxruntime-common";
+import { freeMemory } from "../free-memory.js";
 import type { GraphSource, InferenceRuntime, Session } from "../inference.js";
 import { MemoryFolder } from "../memory-folder.js";
 import { abortedSignal, errorCode, errorOf, fromBase64, type TestApi } from "./api.js";
@@ -130,6 +131,17 @@ function describeRuns({ it, expect }: TestApi, makeRuntime: MakeRuntime): void {
         const { y } = await session.run({ x });
         expect([...(y!.data as Float32Array)]).toEqual(Array.from({ length: count }, () => [10, 20]).flat());
       }
+    }));
+
+  it("gives outputs in memory of their own, which can be given back", () =>
+    withSession(async (session) => {
+      const x = rows([1, 2, 3]);
+      const first = (await session.run({ x }))["y"]!.data as Float32Array;
+      const second = (await session.run({ x }))["y"]!.data as Float32Array;
+      freeMemory(first);
+      expect(first.length).toBe(0);
+      expect([...second]).toEqual([26, 42]);
+      expect([...((await session.run({ x }))["y"]!.data as Float32Array)]).toEqual([26, 42]);
     }));
 
   it("names a feed that is missing, unknown or does not fit", () =>
