@@ -3,6 +3,7 @@ export { PieceBuffers } from "./buffers.js";
 export { GraphBuilder } from "./builder.js";
 export { addDims, type Dim, formatShape, type Shape } from "./dims.js";
 export { type DType, dtypeFromCode, elementBytes } from "./dtypes.js";
+export { type ExternalPlace, externalPlace } from "./external-data.js";
 export type { AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./gen/onnx_pb.js";
 export * as proto from "./gen/onnx_pb.js";
 export {

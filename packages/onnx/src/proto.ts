@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Attribute } from "./attributes.js";
 import type { Shape } from "./dims.js";
 import { dataTypeCode } from "./dtypes.js";
+import { pointTo } from "./external-data.js";
 import {
   type AttributeProto,
   AttributeProtoSchema,
@@ -9,9 +10,7 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
-  StringStringEntryProtoSchema,
   type TensorProto,
-  TensorProto_DataLocation,
   TensorProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
@@ -58,17 +57,6 @@ export function toProto(graph: GraphCore): BuiltGraph {
     },
   });
   return { proto, pending };
-}
-
-/** Says in `proto` that its bytes lie in a file. Numbers are decimal text there, so offsets beyond 2 GB are nothing special. */
-export function pointTo(proto: TensorProto, location: string, offset: number, byteLength: number): void {
-  const entry = (key: string, value: string) => create(StringStringEntryProtoSchema, { key, value });
-  proto.externalData = [
-    entry("location", location),
-    entry("offset", String(offset)),
-    entry("length", String(byteLength)),
-  ];
-  proto.dataLocation = TensorProto_DataLocation.EXTERNAL;
 }
 
 function tensorProto({ value, data }: GraphInitializer): TensorProto {

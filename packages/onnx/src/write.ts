@@ -8,10 +8,11 @@ import {
   throwIfAborted,
 } from "@internvl/core";
 import { PieceBuffers } from "./buffers.js";
+import { pointTo } from "./external-data.js";
 import { ModelProtoSchema } from "./gen/onnx_pb.js";
 import type { GraphCore } from "./graph.js";
 import { type ExternalTensor, isLocation } from "./initializers.js";
-import { type BuiltGraph, type PendingTensor, pointTo } from "./proto.js";
+import type { BuiltGraph, PendingTensor } from "./proto.js";
 import { type NamedTensor, ReadAhead } from "./read-ahead.js";
 
 /**

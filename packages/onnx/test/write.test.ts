@@ -6,8 +6,10 @@ import {
   type ExternalReadOptions,
   type ExternalTensor,
   external,
+  externalPlace,
   GraphBuilder,
   parseModel,
+  type proto,
   serializeModel,
   writeModel,
 } from "@internvl/onnx";
@@ -98,6 +100,15 @@ describe("writeModel", () => {
       ["weight", "location=w.bin", "offset=4096", "length=65536"],
       ["bias", "location=w.bin", "offset=69632", "length=512"],
     ]);
+    const [short, weight] = parsed.graph!.initializer as [proto.TensorProto, proto.TensorProto];
+    expect(externalPlace(weight)).toEqual({ location: "w.bin", offset: 4096, byteLength: 65536 });
+    // Both numbers may be left out, and everything where the bytes are in the graph.
+    expect(externalPlace({ ...short, externalData: short.externalData.slice(0, 1) })).toEqual({
+      location: "w.bin",
+      offset: 0,
+      byteLength: undefined,
+    });
+    expect(externalPlace({ ...short, externalData: [] })).toBeUndefined();
     expect(new Float32Array(data.buffer, 4096, D * D)).toEqual(WEIGHT);
     expect(reports.at(-1)).toEqual({ stage: "write", name: "bias", loaded: 70144, total: 70144, unit: "bytes" });
   });

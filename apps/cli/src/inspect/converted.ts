@@ -1,4 +1,4 @@
-import { parseModel, type proto } from "@internvl/onnx";
+import { externalPlace, parseModel, type proto } from "@internvl/onnx";
 import type { ModelFiles } from "internvl";
 
 export interface GraphInspection {
@@ -42,9 +42,9 @@ export async function inspectConverted(files: ModelFiles): Promise<GraphInspecti
 /** Bytes of the weights that a graph reads from other files than `own`: a table that two share, linked ones. */
 function bytesElsewhere(graph: proto.GraphProto | undefined, own: string): number {
   let sum = 0;
-  for (const { externalData } of graph?.initializer ?? []) {
-    const place = new Map(externalData.map(({ key, value }) => [key, value]));
-    if (place.has("location") && place.get("location") !== own) sum += Number(place.get("length"));
+  for (const tensor of graph?.initializer ?? []) {
+    const place = externalPlace(tensor);
+    if (place !== undefined && place.location !== own) sum += place.byteLength ?? 0;
   }
   return sum;
 }

@@ -1,4 +1,11 @@
-import { dtypeFromCode, elementBytes, type ModelProto, type NodeProto, type TensorProto } from "@internvl/onnx";
+import {
+  dtypeFromCode,
+  elementBytes,
+  externalPlace,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+} from "@internvl/onnx";
 
 /** Where a tensor lies in a file, of which `location` is the path from the graph's folder. */
 export interface Place {
@@ -56,15 +63,11 @@ export function findTable({ graph }: ModelProto): EmbeddingTable | undefined {
 function stored(tensor: TensorProto | undefined, dtype: EmbeddingTable["dtype"]): EmbeddingTable | undefined {
   if (tensor === undefined || dtypeFromCode(tensor.dataType) !== dtype || tensor.dims.length !== 2) return undefined;
   const [rows, hidden] = tensor.dims.map(Number) as [number, number];
-  const {
-    location,
-    offset = "0",
-    length,
-  } = Object.fromEntries(tensor.externalData.map(({ key, value }) => [key, value]));
-  const [start, byteLength] = [Number(offset), rows * hidden * elementBytes(dtype)];
-  if (location === undefined || !Number.isSafeInteger(start) || Number(length ?? byteLength) !== byteLength) {
-    return undefined;
-  }
+  const byteLength = rows * hidden * elementBytes(dtype);
+  const place = externalPlace(tensor);
+  if (place === undefined || !Number.isSafeInteger(place.offset)) return undefined;
+  const { location, offset: start } = place;
+  if ((place.byteLength ?? byteLength) !== byteLength) return undefined;
   return { rows, hidden, dtype, data: { location, start, end: start + byteLength } };
 }
 
