@@ -13,7 +13,7 @@ export const limits: Benchmark = async (options, _workspace) => {
     benchmark: "limits",
     setting: {
       shape: shapeText(options),
-      graphs: "products alone, of the model's sizes",
+      graphs: "of one kind of operators each, in the model's sizes",
       threads,
       piece: `${PIECE} tokens`,
     },

@@ -23,11 +23,11 @@ export function visionMatrices({ vision: { hidden, intermediate } }: Shape): Mat
   ];
 }
 
-/** The matrices of `layers` layers of the language model, with what one token reads of a cache of `context` tokens. */
-export function languageMatrices({ text }: Shape, layers: number, context?: number): Parts {
+/** The matrices of `layers` layers of the language model, with what a token of each row reads of a cache of `context` tokens. */
+export function languageMatrices({ text }: Shape, layers: number, context?: number, rows: number = 1): Parts {
   const { hidden, intermediate, heads, keyValueHeads } = text;
   const width = hidden / heads;
-  const reading = { heads: keyValueHeads, queries: heads / keyValueHeads, width };
+  const reading = { heads: rows * keyValueHeads, queries: heads / keyValueHeads, width };
   const layer = [
     { inputs: hidden, outputs: hidden + 2 * keyValueHeads * width },
     ...(context === undefined ? [] : [{ ...reading, keys: context }]),
@@ -47,14 +47,19 @@ function headMatrix({ text, vocabulary }: Shape): Matrix {
 /**
  * The products of a step: those of as many layers as `most` weights allow, and the head.
  *
- * @param context tokens of the cache that each layer reads; undefined: matrices alone
+ * @param context tokens of the cache that each layer reads for each of `rows`; undefined: matrices alone
  * @returns them, and how many times as many weights all layers have
  */
-export function stepParts(shape: Shape, most: number, context?: number): { parts: Parts; scale: number } {
+export function stepParts(
+  shape: Shape,
+  most: number,
+  context?: number,
+  rows?: number,
+): { parts: Parts; scale: number } {
   const { layers } = shape.text;
   const head = headMatrix(shape);
   const fitting = Math.floor((most - weightCount([head])) / weightCount(languageMatrices(shape, 1)));
-  const parts = [...languageMatrices(shape, Math.max(1, Math.min(layers, fitting)), context), head];
+  const parts = [...languageMatrices(shape, Math.max(1, Math.min(layers, fitting)), context, rows), head];
   const whole = weightCount([...languageMatrices(shape, layers), head]);
   return { parts, scale: whole / weightCount(parts) };
 }

@@ -3,7 +3,7 @@ import type { Shape } from "../checkpoint/shape.js";
 import { type Figures, inTurn } from "../measure.js";
 import { type Row, row } from "../report.js";
 import { stepParts, tilePositions, visionMatrices } from "./matrices.js";
-import { type Products, timeProducts } from "./operators.js";
+import { type Products, timeBetween, timeProducts, timeSoftmax } from "./operators.js";
 
 /** Queries of a tile that are measured at once, of a head a thread: their scores stay in the processor's cache, as in a fused attention. */
 const BLOCK = 128;
@@ -11,24 +11,29 @@ const BATCH = 8;
 /** More than caches hold; larger models are computed from so many weights. */
 const MOST_WEIGHTS = 1e9;
 
-/** Of a tile: the products of all layers, computed from those of one, whose input is as large as in the model. */
+/** Of a tile: what all layers need, computed from what one does, whose input is as large as in the model. */
 export async function tileRows(shape: Shape, threads: number, runs: number): Promise<Row[]> {
-  const { layers, heads, hidden } = shape.vision;
+  const { layers, heads, hidden, intermediate } = shape.vision;
   const positions = tilePositions(shape);
   const together = Math.min(heads, threads);
   const queries = Math.min(BLOCK, positions);
+  const blocks = (heads / together) * (positions / queries);
   const block = { heads: together, queries, keys: positions, width: hidden / heads };
-  const time = async (parts: Products["parts"], times: number): Promise<Figures> => {
-    const ms = await timeProducts(nodeInference, { kind: "int8", parts, rows: positions }, { threads });
-    return { ms: ms * layers * times };
+  const products = (parts: Products["parts"]) =>
+    timeProducts(nodeInference, { kind: "int8", parts, rows: positions }, { threads });
+  const measured: Readonly<Record<string, () => Promise<number>>> = {
+    "int8 products": () => products(visionMatrices(shape)),
+    "attention's float32 products": async () => blocks * (await products([block])),
+    "attention's softmax": async () =>
+      blocks * (await timeSoftmax(nodeInference, [together, queries, positions], { threads })),
+    "norms, additions and Gelu": () => timeBetween(nodeInference, { positions, hidden, intermediate }, { threads }),
   };
-  const tasks = [() => time(visionMatrices(shape), 1), () => time([block], (heads / together) * (positions / queries))];
-  const [int8, float] = (await inTurn(tasks, runs, 0)).map(({ ms }) => ms!) as [number[], number[]];
-  const whole = int8.map((ms, run) => ms + float[run]!);
+  const tasks = Object.values(measured).map((time) => async (): Promise<Figures> => ({ ms: layers * (await time()) }));
+  const times = (await inTurn(tasks, runs, 0)).map(({ ms }) => ms!);
+  const whole = times[0]!.map((_, run) => times.reduce((sum, each) => sum + each[run]!, 0));
   return [
-    row("a tile: int8 products alone", "ms", int8),
-    row("a tile: attention's float32 products alone", "ms", float),
-    row("a tile: all products alone", "ms", whole),
+    ...Object.keys(measured).map((what, index) => row(`a tile: ${what} alone`, "ms", times[index]!)),
+    row("a tile: all of these", "ms", whole),
   ];
 }
 
@@ -40,19 +45,27 @@ export async function languageRows(
   runs: number,
 ): Promise<Row[]> {
   const time = async (rows: number, context?: number): Promise<Figures> => {
-    const { parts, scale } = stepParts(shape, MOST_WEIGHTS, context);
+    const { parts, scale } = stepParts(shape, MOST_WEIGHTS, context, rows);
     return { ms: scale * (await timeProducts(nodeInference, { kind: "q4", parts, rows }, { threads })) };
   };
-  const tasks = [() => time(1), () => time(BATCH), ...contexts.map((context) => () => time(1, context))];
+  const [shortest] = contexts as [number];
+  const tasks = [
+    () => time(1),
+    () => time(BATCH),
+    () => time(BATCH, shortest),
+    ...contexts.map((context) => () => time(1, context)),
+  ];
   const samples = await inTurn(tasks, runs, 0);
-  const [step, batch, ...steps] = samples.map(({ ms }) => ms!);
+  const [step, batch, reading, ...steps] = samples.map(({ ms }) => ms!);
   const perSecond = (times: readonly number[], tokens: number) => times.map((ms) => (tokens * 1000) / ms);
   const alone = row("1 row: q4 products alone", "tok/s", perSecond(step!, 1));
+  const decodes = contexts.map((context, index) =>
+    row(`decode at ${context}: products and cache alone`, "tok/s", perSecond(steps[index]!, 1)),
+  );
   return [
     row("a step: q4 products alone", "ms", step!),
-    ...contexts.map((context, index) =>
-      row(`decode at ${context}: products and cache alone`, "tok/s", perSecond(steps[index]!, 1)),
-    ),
+    ...decodes,
+    row(`${BATCH} rows at ${shortest}: products and caches alone`, "tok/s", perSecond(reading!, BATCH), decodes[0]),
     alone,
     row(`${BATCH} rows: q4 products alone`, "tok/s", perSecond(batch!, BATCH), alone),
   ];

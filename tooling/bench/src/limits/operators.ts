@@ -32,23 +32,26 @@ export interface Products {
 const PRODUCTS = { int8: DYNAMIC_INT8, q4: blockwise(4, 128, 4) };
 const RUNS = 5;
 
+/** A graph with what it is fed. */
+interface Fed {
+  g: GraphBuilder;
+  feeds: Record<string, Tensor>;
+}
+
 /** Milliseconds of the products alone, in the operators that the graphs of the library have for them. */
-export async function timeProducts(
+export function timeProducts(
   inference: InferenceRuntime,
   { kind, parts, rows }: Products,
   options: SessionOptions,
 ): Promise<number> {
-  const g = new GraphBuilder({ name: "products" });
-  const feeds: Record<string, Tensor> = {};
+  const fed: Fed = { g: new GraphBuilder({ name: "products" }), feeds: {} };
   const inputs = new Map<string, Value>();
   const input = (name: string, shape: readonly number[]) => {
-    const known = inputs.get(name);
-    if (known !== undefined) return known;
-    feeds[name] = numbers(shape);
-    const value = g.input(name, "float32", shape);
+    const value = inputs.get(name) ?? addInput(fed, name, shape);
     inputs.set(name, value);
     return value;
   };
+  const { g } = fed;
   const products = parts.map((part, index) => {
     if ("inputs" in part) {
       return PRODUCTS[kind].multiply(g, input(`x${part.inputs}`, [rows, part.inputs]), { ...part, name: `w${index}` });
@@ -58,7 +61,48 @@ export async function timeProducts(
     const [key, value] = ["key", "value"].map((name) => input(`${name}${index}`, [heads, keys, width]));
     return g.matmul(g.fusedMatMul(query, key!, { transB: true, alpha: 1 / Math.sqrt(width) }), value!);
   });
-  for (const [index, corner] of corners(g, products).entries()) g.output(`corner${index}`, corner);
+  return timeGraph(inference, fed, products, options);
+}
+
+/** Milliseconds of a softmax over `shape`'s last dimension. */
+export function timeSoftmax(inference: InferenceRuntime, shape: readonly number[], options: SessionOptions) {
+  const fed: Fed = { g: new GraphBuilder({ name: "softmax" }), feeds: {} };
+  return timeGraph(inference, fed, [fed.g.softmax(addInput(fed, "scores", shape))], options);
+}
+
+/** Milliseconds of what else a layer of InternViT cannot do without: two norms, two additions, a Gelu. */
+export function timeBetween(
+  inference: InferenceRuntime,
+  { positions, hidden, intermediate }: { positions: number; hidden: number; intermediate: number },
+  options: SessionOptions,
+): Promise<number> {
+  const fed: Fed = { g: new GraphBuilder({ name: "between" }), feeds: {} };
+  const { g } = fed;
+  const norm = (x: Value, name: string) =>
+    g.layerNormalization(
+      x,
+      g.initializer(`${name}.scale`, "float32", [hidden], new Float32Array(hidden).fill(1)),
+      g.initializer(`${name}.bias`, "float32", [hidden], new Float32Array(hidden)),
+    );
+  // Each works on what the one before has made: equal work on equal numbers would be done once.
+  const x = addInput(fed, "x", [positions, hidden]);
+  const middle = g.add(x, norm(x, "norm1"));
+  const end = g.add(middle, norm(middle, "norm2"));
+  return timeGraph(inference, fed, [end, g.gelu(addInput(fed, "wide", [positions, intermediate]))], options);
+}
+
+function addInput({ g, feeds }: Fed, name: string, shape: readonly number[]): Value {
+  feeds[name] = numbers(shape);
+  return g.input(name, "float32", shape);
+}
+
+async function timeGraph(
+  inference: InferenceRuntime,
+  { g, feeds }: Fed,
+  results: readonly Value[],
+  options: SessionOptions,
+): Promise<number> {
+  for (const [index, corner] of corners(g, results).entries()) g.output(`corner${index}`, corner);
   const session = await inference.createSession({ bytes: await serializeModel(g) }, options);
   try {
     await session.run(feeds);
@@ -72,7 +116,7 @@ export async function timeProducts(
 }
 
 /**
- * One number of all products of one shape, so that no copy of them out of the runtime is measured, and next to no work of
+ * One number of all results of one shape, so that no copy of them out of the runtime is measured, and next to no work of
  * picking it either.
  */
 function corners(g: GraphBuilder, products: readonly Value[]): Value[] {
