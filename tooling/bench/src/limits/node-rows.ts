@@ -3,10 +3,8 @@ import type { Shape } from "../checkpoint/shape.js";
 import { type Figures, inTurn } from "../measure.js";
 import { type Row, row } from "../report.js";
 import { stepParts, tilePositions, visionMatrices } from "./matrices.js";
-import { type Products, timeBetween, timeProducts, timeSoftmax } from "./operators.js";
+import { timeAttention, timeBetween, timeProducts } from "./operators.js";
 
-/** Queries of a tile that are measured at once, of a head a thread: their scores stay in the processor's cache, as in a fused attention. */
-const BLOCK = 128;
 const BATCH = 8;
 /** More than caches hold; larger models are computed from so many weights. */
 const MOST_WEIGHTS = 1e9;
@@ -15,17 +13,10 @@ const MOST_WEIGHTS = 1e9;
 export async function tileRows(shape: Shape, threads: number, runs: number): Promise<Row[]> {
   const { layers, heads, hidden, intermediate } = shape.vision;
   const positions = tilePositions(shape);
-  const together = Math.min(heads, threads);
-  const queries = Math.min(BLOCK, positions);
-  const blocks = (heads / together) * (positions / queries);
-  const block = { heads: together, queries, keys: positions, width: hidden / heads };
-  const products = (parts: Products["parts"]) =>
-    timeProducts(nodeInference, { kind: "int8", parts, rows: positions }, { threads });
   const measured: Readonly<Record<string, () => Promise<number>>> = {
-    "int8 products": () => products(visionMatrices(shape)),
-    "attention's float32 products": async () => blocks * (await products([block])),
-    "attention's softmax": async () =>
-      blocks * (await timeSoftmax(nodeInference, [together, queries, positions], { threads })),
+    "int8 products": () =>
+      timeProducts(nodeInference, { kind: "int8", parts: visionMatrices(shape), rows: positions }, { threads }),
+    "MultiHeadAttention in float32": () => timeAttention(nodeInference, { positions, hidden, heads }, { threads }),
     "norms, additions and Gelu": () => timeBetween(nodeInference, { positions, hidden, intermediate }, { threads }),
   };
   const tasks = Object.values(measured).map((time) => async (): Promise<Figures> => ({ ms: layers * (await time()) }));

@@ -64,10 +64,15 @@ export function timeProducts(
   return timeGraph(inference, fed, products, options);
 }
 
-/** Milliseconds of a softmax over `shape`'s last dimension. */
-export function timeSoftmax(inference: InferenceRuntime, shape: readonly number[], options: SessionOptions) {
-  const fed: Fed = { g: new GraphBuilder({ name: "softmax" }), feeds: {} };
-  return timeGraph(inference, fed, [fed.g.softmax(addInput(fed, "scores", shape))], options);
+/** Milliseconds of a layer's attention among the positions of a tile, in onnxruntime's own operator. */
+export function timeAttention(
+  inference: InferenceRuntime,
+  { positions, hidden, heads }: { positions: number; hidden: number; heads: number },
+  options: SessionOptions,
+): Promise<number> {
+  const fed: Fed = { g: new GraphBuilder({ name: "attention" }), feeds: {} };
+  const [q, k, v] = ["q", "k", "v"].map((name) => addInput(fed, name, [1, positions, hidden])) as [Value, Value, Value];
+  return timeGraph(inference, fed, [fed.g.multiHeadAttention(q, k, v, { num_heads: heads })], options);
 }
 
 /** Milliseconds of what else a layer of InternViT cannot do without: two norms, two additions, a Gelu. */

@@ -163,7 +163,7 @@ function decodeTargets(peer: string, limits: Readonly<Record<string, number>>): 
 
 function tileLimit(peer: string): string {
   const limit = "limits: a tile: all of these";
-  const what = "onnxruntime's int8 products, attention in float32, norms, additions and Gelu, each by itself";
+  const what = "onnxruntime's int8 products, its MultiHeadAttention, norms, additions and Gelu, each by itself";
   return atBest(what, limit, `vision: ${peer}: a tile`);
 }
 
